@@ -1,0 +1,1 @@
+//! The pages and the player of the course.

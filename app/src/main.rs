@@ -1,0 +1,3 @@
+//! Mounts the figures of a page in the browser.
+
+fn main() {}

@@ -1,0 +1,95 @@
+//! What can be wrong with a scenario, each fault at its place.
+
+use std::fmt;
+
+/// Every fault of a scenario. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenarioError(pub Vec<Problem>);
+
+/// One fault and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// JSON pointer (RFC 6901) to the value at fault; empty for the whole scenario.
+    pub at: String,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The text is not JSON, or not in the engine's own small language. Holds where and why.
+    Syntax(String),
+    /// A value of another kind was expected: "a whole number", "a list", …
+    WrongKind(&'static str),
+    /// A number or a length is outside its bounds, both inclusive.
+    OutOfRange {
+        /// What was given.
+        got: i64,
+        /// Least allowed value.
+        min: i64,
+        /// Greatest allowed value.
+        max: i64,
+    },
+    /// A word that is not one of the choices; holds the choices.
+    NotOneOf(Vec<&'static str>),
+    /// A required value is missing.
+    Missing,
+    /// The form has no such key.
+    Unknown,
+    /// The same name is used twice.
+    Duplicate(String),
+    /// A name that nothing defines.
+    Dangling(String),
+    /// Two values cannot hold together; says which and why.
+    Conflict(String),
+    /// The run would take more steps than an engine may log.
+    TooManySteps(u64),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(why) | Self::Conflict(why) => write!(out, "{why}"),
+            Self::WrongKind(what) => write!(out, "expected {what}"),
+            Self::OutOfRange { got, min, max } => {
+                write!(out, "{got} is outside {min} to {max}")
+            }
+            Self::NotOneOf(choices) => write!(out, "expected one of {}", choices.join(", ")),
+            Self::Missing => write!(out, "a value is needed here"),
+            Self::Unknown => write!(out, "this engine has no such setting"),
+            Self::Duplicate(name) => write!(out, "{name} is used twice"),
+            Self::Dangling(name) => write!(out, "{name} is not defined"),
+            Self::TooManySteps(max) => write!(out, "the run takes more than {max} steps"),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.at.is_empty() { "/" } else { &self.at };
+        write!(out, "{at}: {}", self.fault)
+    }
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.0.iter().enumerate() {
+            if 0 < n {
+                writeln!(out)?;
+            }
+            write!(out, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl ScenarioError {
+    /// One fault at one place.
+    #[must_use]
+    pub fn one(at: impl Into<String>, fault: Fault) -> Self {
+        Self(vec![Problem { at: at.into(), fault }])
+    }
+}

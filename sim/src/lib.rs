@@ -1,0 +1,51 @@
+//! Deterministic engines for every mechanism of the course.
+//!
+//! An [`Engine`] is a pure function. A scenario goes in as JSON; a [`Run`] comes out: steps that
+//! each carry a time, a tag and one sentence that says why; a [`scene::Scene`] for any step; and
+//! named [`Metric`]s with units. The same scenario gives the same bytes natively and in a browser.
+//!
+//! A [`Machine`] is an engine whose next step is somebody's choice: a scheduler's, a CPU's, a
+//! reader's. Its scenario holds the picks, and [`explore`] walks all of them.
+//!
+//! Nothing here knows a browser, a clock, a thread, a file or the order of a hash table.
+//!
+//! ```
+//! use sim::{Mode, engine};
+//!
+//! let entry = engine("cpu/round_robin").ok_or("no such engine")?;
+//! let run = entry.run_text(entry.example, Mode::Frames).map_err(|it| it.to_string())?;
+//! assert_eq!(run.metric("waiting_ticks_mean"), Some(7.2));
+//! let last = run.len() - 1;
+//! assert!(run.scene(last).to_text().contains("[timeline]"));
+//! # Ok::<(), String>(())
+//! ```
+
+mod contract;
+mod engine;
+mod error;
+mod explore;
+mod form;
+mod machine;
+mod registry;
+mod report;
+mod rng;
+pub mod scene;
+
+#[cfg(feature = "cpu")]
+mod cpu;
+#[cfg(feature = "memory")]
+mod memory;
+#[cfg(feature = "sync")]
+mod sync;
+
+pub use engine::{
+    Ask, Better, Engine, Entry, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run, STEPS_MAX, Shot,
+    Step,
+};
+pub use error::{Fault, Problem, ScenarioError};
+pub use explore::{Exploration, Outcome, Verdict};
+pub use form::{Field, Kind, Preset, check, filled};
+pub use machine::{Machine, PICKS_MAX, Played, Then};
+pub use registry::{DOMAINS, Domain, engine, engines};
+pub use report::{run_json, run_text};
+pub use rng::Rng;

@@ -1,0 +1,169 @@
+//! Engines whose next step is somebody's choice.
+
+use crate::engine::{Engine, Entry, Frame, Log, Meta, Shot};
+use crate::error::{Fault, ScenarioError};
+use crate::explore::explore_value;
+use crate::form::Field;
+use crate::scene::Scene;
+use serde::de::DeserializeOwned;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
+/// Most picks a scenario may hold, and most steps a played schedule may take.
+pub const PICKS_MAX: u32 = 1_000;
+
+/// A model whose next step is a scheduler's, a CPU's or a reader's choice.
+///
+/// A schedule is a list of indexes into [`Machine::choices`], so that it fits a link and replays
+/// exactly. The scenario holds the picks made so far; what happens after them is named by
+/// [`Machine::then`].
+pub trait Machine: 'static {
+    /// Program and picks.
+    type Scenario: DeserializeOwned + Send + Sync + 'static;
+    /// A value: two equal states have the same future.
+    type State: Clone + Eq + Hash + Send + Sync + 'static;
+    /// Name, title and source.
+    const META: Meta;
+    /// The scenario's fields; has a list of whole numbers under `picks`.
+    const FORM: &'static [Field];
+    /// A scenario that shows the point, as JSON.
+    const EXAMPLE: &'static str;
+
+    /// The first state.
+    ///
+    /// # Errors
+    /// A program that cannot be read, each fault at its place.
+    fn start(scenario: &Self::Scenario) -> Result<Self::State, ScenarioError>;
+    /// The picks made so far.
+    fn picks(scenario: &Self::Scenario) -> &[u32];
+    /// What happens after the picks.
+    fn then(scenario: &Self::Scenario) -> Then;
+    /// Labels of the steps possible now, always in the same order. Empty: it has stopped.
+    fn choices(scenario: &Self::Scenario, state: &Self::State) -> Vec<String>;
+    /// How many steps are possible now: the length of [`Machine::choices`], without the labels.
+    fn n_choices(scenario: &Self::Scenario, state: &Self::State) -> u32;
+    /// Takes one of them. `pick` is below [`Machine::n_choices`].
+    fn step(scenario: &Self::Scenario, state: &mut Self::State, pick: u32);
+    /// Tag and sentence of the step that led from `before` to `after`; without one, of the start.
+    fn tell(
+        scenario: &Self::Scenario,
+        before: Option<(&Self::State, u32)>,
+        after: &Self::State,
+    ) -> (&'static str, String);
+    /// Draws the last frame of `past`, which is never empty.
+    fn scene(scenario: &Self::Scenario, past: &[Frame<Self::State>]) -> Scene;
+    /// Name of the first law this state breaks.
+    fn broken(scenario: &Self::Scenario, state: &Self::State) -> Option<&'static str>;
+    /// What a state in which nothing can step amounts to, in a few words, such as `counter = 2`.
+    fn outcome(scenario: &Self::Scenario, state: &Self::State) -> String;
+    /// Numbers of the played run.
+    fn metrics(scenario: &Self::Scenario, last: &Self::State, log: &mut Log<Self::State>);
+    /// Names by actor index.
+    fn actors(scenario: &Self::Scenario) -> Vec<String>;
+}
+
+/// What happens after the picks of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing: the reader chooses.
+    Stop,
+    /// The first possible step, again and again.
+    First,
+    /// The possible steps in turn: pick number n takes choice n modulo their number.
+    Turns,
+    /// Random steps from a seed.
+    Random(u64),
+}
+
+/// The engine that plays a machine along its picks.
+#[derive(Debug)]
+pub struct Played<M>(PhantomData<M>);
+
+impl<M: Machine> Engine for Played<M> {
+    type Scenario = M::Scenario;
+    type State = M::State;
+    const META: Meta = M::META;
+    const FORM: &'static [Field] = M::FORM;
+    const EXAMPLE: &'static str = M::EXAMPLE;
+
+    fn run(scenario: &M::Scenario, log: &mut Log<M::State>) -> Result<(), ScenarioError> {
+        let mut state = M::start(scenario)?;
+        let (tag, say) = M::tell(scenario, None, &state);
+        let choices = M::choices(scenario, &state);
+        log.step(0, tag, || Shot::new(say, state.clone()).choices(choices))?;
+        let mut after = After::new(M::then(scenario));
+        for at in 0..PICKS_MAX {
+            let n = M::n_choices(scenario, &state);
+            if n == 0 || M::broken(scenario, &state).is_some() {
+                break;
+            }
+            let Some(pick) = next_pick(M::picks(scenario), at, n, &mut after)? else { break };
+            let before = state.clone();
+            M::step(scenario, &mut state, pick);
+            let (tag, say) = M::tell(scenario, Some((&before, pick)), &state);
+            let choices = M::choices(scenario, &state);
+            let time = u64::from(at) + 1;
+            log.step(time, tag, || Shot::new(say, state.clone()).choices(choices))?;
+        }
+        M::metrics(scenario, &state, log);
+        Ok(())
+    }
+
+    fn scene(scenario: &M::Scenario, past: &[Frame<M::State>]) -> Scene {
+        M::scene(scenario, past)
+    }
+
+    fn actors(scenario: &M::Scenario) -> Vec<String> {
+        M::actors(scenario)
+    }
+}
+
+impl Entry {
+    /// The row of a machine: played, and explored.
+    pub(crate) const fn of_machine<M: Machine>() -> Self {
+        Self::of::<Played<M>>().explored(explore_value::<M>)
+    }
+}
+
+/// Goes on after the last pick.
+struct After {
+    then: Then,
+    rng: crate::rng::Rng,
+    turn: u32,
+}
+
+impl After {
+    fn new(then: Then) -> Self {
+        let seed = if let Then::Random(seed) = then { seed } else { 0 };
+        Self { then, rng: crate::rng::Rng::new(seed), turn: 0 }
+    }
+
+    fn pick(&mut self, n: u32) -> Option<u32> {
+        match self.then {
+            Then::Stop => None,
+            Then::First => Some(0),
+            Then::Turns => {
+                self.turn += 1;
+                Some((self.turn - 1) % n)
+            }
+            Then::Random(_) => u32::try_from(self.rng.below(u64::from(n))).ok(),
+        }
+    }
+}
+
+/// The pick at `at` among `n` choices, or `None` if the run stops there.
+fn next_pick(
+    picks: &[u32],
+    at: u32,
+    n: u32,
+    after: &mut After,
+) -> Result<Option<u32>, ScenarioError> {
+    let Some(&pick) = usize::try_from(at).ok().and_then(|at| picks.get(at)) else {
+        return Ok(after.pick(n));
+    };
+    if pick < n {
+        return Ok(Some(pick));
+    }
+    let fault = Fault::OutOfRange { got: i64::from(pick), min: 0, max: i64::from(n) - 1 };
+    Err(ScenarioError::one(format!("/picks/{at}"), fault))
+}

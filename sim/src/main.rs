@@ -1,0 +1,3 @@
+//! The engines on the command line.
+
+fn main() {}

@@ -1,0 +1,62 @@
+//! A run as text and as JSON: the same for the command line and the page.
+
+use crate::engine::{Better, Metric, Run, Step};
+use crate::scene::number;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The run as JSON: engine, scenario, metrics, steps, and the last scene.
+#[must_use]
+pub fn run_json(run: &Run) -> Value {
+    let steps: Vec<Value> = (0..run.len()).filter_map(|at| run.step(at)).map(step_json).collect();
+    let scene = run.scene(usize::MAX);
+    json!({
+        "engine": run.meta.id,
+        "scenario": run.scenario,
+        "metrics": run.metrics.iter().map(metric_json).collect::<Vec<_>>(),
+        "n_steps": run.n_steps,
+        "steps": steps,
+        "scene": serde_json::to_value(scene).unwrap_or_default(),
+    })
+}
+
+fn metric_json(metric: &Metric) -> Value {
+    json!({ "key": metric.key, "value": short(metric.value), "unit": metric.unit })
+}
+
+fn step_json(step: &Step) -> Value {
+    json!({ "time": step.time, "tag": step.tag, "say": step.say })
+}
+
+/// A whole number stays one in JSON: `7`, not `7.0`.
+fn short(value: f64) -> Value {
+    let whole = value as i64;
+    #[allow(clippy::float_cmp)]
+    if whole as f64 == value { whole.into() } else { value.into() }
+}
+
+/// The run as text: steps, the last scene, metrics.
+#[must_use]
+pub fn run_text(run: &Run) -> String {
+    let mut out = format!("{} ({})\n", run.meta.title, run.meta.id);
+    for at in 0..run.len() {
+        if let Some(step) = run.step(at) {
+            let _ = writeln!(out, "{:>6}  {:<12} {}", step.time, step.tag, step.say);
+        }
+    }
+    if run.is_cut() {
+        let _ = writeln!(out, "({} of {} steps are shown)", run.len(), run.n_steps);
+    }
+    out.push_str(&run.scene(usize::MAX).to_text());
+    out.push_str("[metrics]\n");
+    for Metric { key, value, unit, better, .. } in &run.metrics {
+        let gap = if unit.is_empty() { "" } else { " " };
+        let aim = match better {
+            Better::Lower => ", lower is better",
+            Better::Higher => ", higher is better",
+            Better::Neither => "",
+        };
+        let _ = writeln!(out, "{key} = {}{gap}{unit}{aim}", number(*value, 6));
+    }
+    out
+}
