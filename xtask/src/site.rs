@@ -1,0 +1,93 @@
+//! Building and serving the site. Trunk does the work; here it gets its tools, and its hook draws the pages.
+
+use crate::process::{cargo, command, run};
+use crate::{Result, repo::Repo};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Tells a page in the browser that Trunk has built anew.
+const RELOAD_SCRIPT: &str = include_str!("reload.js");
+
+/// The release site in `dist/`.
+pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
+    fetch(repo)?;
+    let mut trunk = trunk(repo, "build");
+    trunk.args(["--release", "--locked"]);
+    if let Some(base) = base_path {
+        trunk.env("INTERLEAVE_BASE_URL", base);
+    }
+    run(&mut trunk)
+}
+
+/// Serves a debug build that follows every change. It stays out of `dist/`, which belongs to the release build.
+pub(crate) fn serve(repo: &Repo, port: Option<u16>) -> Result<()> {
+    fetch(repo)?;
+    let dist = repo.root.join("target/serve");
+    make_dir(&dist)?;
+    let mut trunk = trunk(repo, "serve");
+    trunk.arg("--dist").arg(dist);
+    if let Some(port) = port {
+        trunk.args(["--port", &port.to_string()]);
+    }
+    run(&mut trunk)
+}
+
+/// Trunk's hook after a build: draws every page into the folder that Trunk is about to publish.
+pub(crate) fn pages(repo: &Repo) -> Result<()> {
+    let dir = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
+    let dir = dir.ok_or("Trunk calls `pages`, and says in TRUNK_STAGING_DIR where the pages go")?;
+    // Trunk adds its own reload script to the one page that it knows. That page is about to be replaced.
+    let is_served = read(&dir.join("index.html"))?.contains("/.well-known/trunk/ws");
+    let prerender =
+        "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
+    run(cargo(repo).args(prerender.split(' ')).args(["--", "--dist"]).arg(&dir))?;
+    if is_served {
+        write(&dir.join("reload.js"), RELOAD_SCRIPT)?;
+        add_reload(&dir)?;
+    }
+    Ok(())
+}
+
+/// Adds the reload script to every page below a folder.
+fn add_reload(dir: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| format!("{} cannot be read: {error}", dir.display());
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            add_reload(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "html") {
+            let page = read(&path)?;
+            let script = "<script src=\"/reload.js\" defer></script></body>";
+            write(&path, &page.replacen("</body>", script, 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Downloads the crates of `Cargo.lock`, so that Trunk needs no network.
+fn fetch(repo: &Repo) -> Result<()> {
+    run(cargo(repo).args(["fetch", "--locked", "--quiet"]))
+}
+
+/// Trunk, told to take its tools from `setup` and never from the network.
+fn trunk(repo: &Repo, verb: &str) -> Command {
+    let mut trunk = command(repo, "trunk");
+    // Trunk reads NO_COLOR=1 as a bad value of its own option.
+    trunk.env_remove("NO_COLOR").args([verb, "--offline=true"]);
+    trunk
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+fn make_dir(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path)
+        .map_err(|error| format!("{} cannot be made: {error}", path.display()))
+}
