@@ -55,7 +55,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Pages => site::pages(&repo)?,
         Command::Test { quick } => return check::run(&repo, *quick),
         Command::Bench => {
-            setup::ensure(&repo, setup::FOR_BENCH)?;
+            setup::ensure(&repo, setup::ALL)?;
             bench::run_all(&repo)?;
         }
     }

@@ -28,17 +28,6 @@ pub(crate) enum Tool {
 pub(crate) const FOR_BUILD: &[Tool] =
     &[Tool::WasmTarget, Tool::Trunk, Tool::Bindgen, Tool::Node, Tool::WasmOpt];
 
-/// For measuring the release site.
-pub(crate) const FOR_BENCH: &[Tool] = &[
-    Tool::WasmTarget,
-    Tool::Trunk,
-    Tool::Bindgen,
-    Tool::Node,
-    Tool::WasmOpt,
-    Tool::Browser,
-    Tool::NodePackages,
-];
-
 /// For the native tests.
 pub(crate) const FOR_QUICK_TEST: &[Tool] = &[Tool::Lints];
 
@@ -75,7 +64,7 @@ impl Tool {
             Tool::Lints => rust::has_lints(repo),
             Tool::Trunk => rust::has_trunk(repo),
             Tool::Bindgen => rust::has_bindgen(repo)?,
-            Tool::Node => ["node", "npm"].iter().all(|name| process::find(repo, name).is_some()),
+            Tool::Node => browser::has_node(repo),
             Tool::WasmOpt => wasm_opt::is_present(repo),
             Tool::Browser => browser::is_present(repo),
             Tool::NodePackages => browser::has_packages(repo),
