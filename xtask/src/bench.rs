@@ -1,27 +1,20 @@
 //! The command `bench`: how fast and how big, beside the numbers that were committed.
 
-use crate::process::{cargo, command, output, run};
+use crate::process::{cargo, command, output, run as run_command};
 use crate::{Result, repo::Repo, site};
 
-/// Measures the engines, then the site in a browser. Reports only.
-pub(crate) fn run_all(repo: &Repo) -> Result<()> {
-    println!("== engines");
-    let engines = output(cargo(repo).args([
-        "run",
-        "--release",
-        "--locked",
-        "-p",
-        "sim",
-        "--bin",
-        "sim",
-        "--",
-        "bench",
-    ]));
-    let engines = engines.unwrap_or_else(|| {
-        println!("`sim bench` did not run");
-        String::new()
-    });
-    println!("{engines}\n== site");
+/// Measures the engines, then the site in a browser. Reports only; with `save`, also writes the baseline.
+pub(crate) fn run(repo: &Repo, save: bool) -> Result<()> {
+    println!("measuring the engines");
+    let bench = "run --release --locked -p sim --bin sim -- bench";
+    let engines = output(cargo(repo).args(bench.split(' ')));
+    let engines = engines.ok_or("`sim bench` failed; run it to see why")?;
     site::build(repo, None)?;
-    run(command(repo, "node").arg("tests/browser/bench.mjs").env("SIM_BENCH", engines))
+    println!("measuring the site");
+    let mut node = command(repo, "node");
+    node.arg("tests/browser/bench.mjs").env("ENGINE_NUMBERS", engines);
+    if save {
+        node.arg("--save");
+    }
+    run_command(&mut node)
 }

@@ -68,7 +68,10 @@ impl Report<'_> {
     /// The built site in a browser, and its sizes.
     fn end_to_end(&mut self) {
         let mut node = command(self.repo, "node");
-        node.args(["tests/browser/run.mjs"]);
+        node.current_dir(self.repo.browser_tests());
+        // Two files at a time; each has a browser of its own, and looks at several pages at once.
+        node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
+        node.args(["files.test.mjs", "pages.test.mjs", "figures.test.mjs", "embed.test.mjs"]);
         self.tests("end to end", &mut node);
     }
 

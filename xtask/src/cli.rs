@@ -11,7 +11,8 @@ cargo xtask COMMAND
                            a whole address: canonical links, link previews and oEmbed.
   test [--quick]           Everything that CI runs: format, lints, native tests, tests in headless Chromium, the site,
                            its end-to-end tests and size budgets. --quick stops after the native tests.
-  bench                    Speed and sizes beside the committed baseline. It reports and never fails.
+  bench [--save]           Speed and sizes beside the committed baseline. It reports and never fails. --save makes the
+                           numbers of this machine the new baseline.
   setup                    Only sets up: the wasm target, Trunk, wasm-bindgen, wasm-opt, Chromium, the Node packages.
   pages                    Called by Trunk: draws all pages into $TRUNK_STAGING_DIR.
 
@@ -26,7 +27,7 @@ pub(crate) enum Command {
     Build { base_path: Option<String> },
     Pages,
     Test { quick: bool },
-    Bench,
+    Bench { save: bool },
 }
 
 /// Reads the arguments after the program's name.
@@ -40,7 +41,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, S
         "build" => Command::Build { base_path: None },
         "pages" => Command::Pages,
         "test" => Command::Test { quick: false },
-        "bench" => Command::Bench,
+        "bench" => Command::Bench { save: false },
         _ => return Err(format!("there is no command `{name}`")),
     };
     while let Some(arg) = args.next() {
@@ -58,6 +59,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, S
             }
             (Command::Build { base_path }, "--base-path") => *base_path = Some(value()?),
             (Command::Test { quick }, "--quick") => *quick = true,
+            (Command::Bench { save }, "--save") => *save = true,
             _ => return Err(format!("`{name}` does not know `{arg}`")),
         }
     }
@@ -86,6 +88,7 @@ mod tests {
             "build --base-path=/a/b/",
             Ok(Command::Build { base_path: Some("/a/b/".to_owned()) }),
         );
+        check("bench --save", Ok(Command::Bench { save: true }));
         check("test --quick", Ok(Command::Test { quick: true }));
     }
 

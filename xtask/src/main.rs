@@ -54,9 +54,9 @@ fn run(command: &Command) -> Result<bool> {
         }
         Command::Pages => site::pages(&repo)?,
         Command::Test { quick } => return check::run(&repo, *quick),
-        Command::Bench => {
+        Command::Bench { save } => {
             setup::ensure(&repo, setup::ALL)?;
-            bench::run_all(&repo)?;
+            bench::run(&repo, *save)?;
         }
     }
     Ok(true)

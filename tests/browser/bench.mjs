@@ -1,0 +1,123 @@
+// Measures the built site, and prints all numbers beside the committed baseline. `--save` makes them the baseline.
+// The numbers of the engines come in ENGINE_NUMBERS, one `name value unit` a line.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { launch, withPage } from "./lib/browser.mjs";
+import { Figure } from "./lib/figure.mjs";
+import { serve } from "./lib/server.mjs";
+import { DIST, FILES, PAGES, REPO, SIMS, isNormal } from "./lib/site.mjs";
+
+const BASELINE = join(REPO, "tests/bench_baseline.json");
+const N_LOADS = 5;
+const N_STEPS = 120;
+
+const numbers = { ...engines(process.env.ENGINE_NUMBERS ?? ""), ...sizes(), ...(await figures()) };
+report(numbers);
+if (process.argv.includes("--save")) writeFileSync(BASELINE, `${JSON.stringify(numbers, null, 2)}\n`);
+
+function engines(text) {
+  const rows = text.split("\n").map((line) => line.trim().split(/\s+/));
+  return Object.fromEntries(rows.filter(([, value]) => Number.isFinite(Number(value))).map(([name, value, unit]) => [name, { value: Number(value), unit }]));
+}
+
+function sizes() {
+  const gzip = (path) => gzipSync(readFileSync(join(DIST, path)), { level: 9 }).length;
+  const sum = (paths) => ({ value: paths.reduce((total, path) => total + gzip(path), 0) / 1000, unit: "KB" });
+  const pages = PAGES.filter(isNormal).toSorted((a, b) => gzip(b) - gzip(a));
+  return {
+    "size.wasm": sum(FILES.filter((path) => /^app-.*\.wasm$/.test(path))),
+    "size.glue": sum(FILES.filter((path) => /^app-.*\.js$/.test(path))),
+    "size.css": sum(FILES.filter((path) => path.endsWith(".css"))),
+    "size.largest_page": sum(pages.slice(0, 1)),
+  };
+}
+
+/** How long the figure of each engine takes to come alive, and to show another step. */
+async function figures() {
+  const browser = await launch();
+  const host = await serve({ root: DIST });
+  const mounts = [];
+  const steps = [];
+  let nLong = 0;
+  for (const path of SIMS) {
+    for (let n = 0; n < N_LOADS; n += 1) {
+      await withPage(browser, { origins: [host.origin] }, async (page) => {
+        await page.goto(host.url(path));
+        const figure = await new Figure(page).ready();
+        mounts.push(await page.evaluate(() => performance.now()));
+        if (n > 0) return;
+        const measured = await measureSteps(page, figure);
+        steps.push(...measured.steps);
+        nLong += measured.nLong;
+      });
+    }
+  }
+  await browser.close();
+  await host.close();
+  return {
+    "figure.mount_median": { value: quantile(mounts, 0.5), unit: "ms" },
+    "figure.step_to_paint_p95": { value: quantile(steps, 0.95), unit: "ms" },
+    "figure.long_tasks": { value: nLong, unit: "tasks" },
+  };
+}
+
+/** Steps through a figure. A step is timed from the key to the end of the frame that shows it. */
+async function measureSteps(page, figure) {
+  await figure.focus();
+  return page.evaluate(async (nSteps) => {
+    const long = [];
+    new PerformanceObserver((list) => long.push(...list.getEntries())).observe({ type: "longtask" });
+    const root = document.querySelector("figure.figure[data-engine]");
+    const position = root.querySelector('[data-role="position"]');
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const painted = () => new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = resolve;
+      port2.postMessage(0);
+    });
+    const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    const steps = [];
+    press("Home");
+    await frame();
+    let key = "ArrowRight";
+    for (let n = 0; n < nSteps; n += 1) {
+      await frame();
+      const before = position.textContent;
+      const begin = performance.now();
+      press(key);
+      await painted();
+      // At an end nothing changes: turn round.
+      if (position.textContent === before) {
+        await frame();
+        if (position.textContent === before) key = key === "ArrowRight" ? "ArrowLeft" : "ArrowRight";
+        else steps.push(performance.now() - begin);
+      } else {
+        steps.push(performance.now() - begin);
+      }
+    }
+    return { steps, nLong: long.length };
+  }, N_STEPS);
+}
+
+function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+function report(numbers) {
+  const baseline = JSON.parse(existing(BASELINE) ?? "{}");
+  for (const [name, { value, unit }] of Object.entries(numbers)) {
+    const was = baseline[name]?.value;
+    const beside = was ? `${(value / was).toFixed(2)} x baseline` : "no baseline";
+    console.log(`${name.padEnd(44)} ${value.toFixed(value < 100 ? 2 : 0).padStart(12)} ${unit.padEnd(9)} ${beside}`);
+  }
+}
+
+function existing(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,188 @@
+// Every figure that has a page of its own, as a reader with a keyboard and a link has it.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { launch, withPage } from "./lib/browser.mjs";
+import { Figure } from "./lib/figure.mjs";
+import { serve } from "./lib/server.mjs";
+import { DIST, SIMS } from "./lib/site.mjs";
+
+const N_AT_ONCE = 3;
+
+let browser;
+let host;
+
+before(async () => {
+  browser = await launch();
+  host = await serve({ root: DIST, prefix: "/a/b/" });
+});
+
+after(async () => {
+  await browser.close();
+  await host.close();
+});
+
+/** Opens an address with a figure, gives page and figure to `use`, and wants a clean console at the end. */
+function withFigure(path, use, options = {}) {
+  return withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
+    await page.goto(host.url(path));
+    await use(await new Figure(page).ready(), page);
+    assert.deepEqual(page.faults, []);
+  });
+}
+
+test("there are figures", () => assert.notEqual(SIMS.length, 0));
+
+describe("a figure is driven by the keyboard alone", { concurrency: N_AT_ONCE }, () => {
+  for (const path of SIMS) {
+    test(path, () =>
+      withFigure(path, async (figure) => {
+        await figure.focus();
+        await figure.press("Home");
+        await figure.at(1);
+        const { of } = await figure.position();
+        assert.ok(of > 1, `${of} steps`);
+        const first = await figure.narration();
+        await figure.press("ArrowRight");
+        await figure.at(2);
+        assert.notEqual(await figure.narration(), "");
+        await figure.press("ArrowLeft");
+        await figure.at(1);
+        assert.equal(await figure.narration(), first);
+        await figure.press("ArrowLeft");
+        await figure.at(1);
+        await figure.press("End");
+        await figure.at(of);
+        await figure.press("ArrowRight");
+        await figure.at(of);
+      }));
+  }
+});
+
+describe("markers are jumped to, in both directions", { concurrency: N_AT_ONCE }, () => {
+  for (const path of SIMS) {
+    test(path, () =>
+      withFigure(path, async (figure) => {
+        const visit = async (key) => {
+          const seen = [(await figure.position()).at];
+          for (let n = 0; n < 6; n += 1) {
+            await figure.press(key);
+            await wait(30);
+            seen.push((await figure.position()).at);
+          }
+          return seen;
+        };
+        await figure.focus();
+        await figure.press("Home");
+        await figure.at(1);
+        const forth = await visit("]");
+        const back = await visit("[");
+        assert.deepEqual(forth, forth.toSorted((a, b) => a - b));
+        assert.deepEqual(back, back.toSorted((a, b) => b - a));
+      }));
+  }
+});
+
+test("space plays and pauses, and the speed is the reader's", () =>
+  withFigure(SIMS[0], async (figure) => {
+    await figure.focus();
+    await figure.press("Home");
+    await figure.at(1);
+    await figure.press("Space");
+    await figure.at(2);
+    await figure.press("Space");
+    const { at } = await figure.position();
+    await wait(1500);
+    assert.equal((await figure.position()).at, at);
+  }));
+
+test("keys outside a figure and keys with Ctrl are the browser's", () =>
+  withFigure(SIMS[0], async (figure, page) => {
+    await figure.focus();
+    await figure.press("Home");
+    await figure.at(1);
+    await figure.press("Control+ArrowRight");
+    await page.evaluate(() => document.activeElement.blur());
+    await figure.press("ArrowRight");
+    await wait(300);
+    await figure.at(1);
+  }));
+
+test("the buttons and the scrubber do what the keys do", () =>
+  withFigure(SIMS[0], async (figure) => {
+    await figure.control("restart").click();
+    await figure.at(1);
+    await figure.control("forward").click();
+    await figure.at(2);
+    await figure.control("back").click();
+    await figure.at(1);
+    const { of } = await figure.position();
+    await figure.control("scrub").focus();
+    await figure.press("End");
+    await figure.at(of);
+    await figure.press("ArrowLeft");
+    await figure.at(of - 1);
+  }));
+
+test("the live region is empty at first and speaks when the reader acts", () =>
+  withFigure(SIMS[0], async (figure) => {
+    const live = figure.root.locator("[aria-live]");
+    assert.equal(await live.count(), 1);
+    assert.equal((await live.innerText()).trim(), "");
+    await figure.focus();
+    await figure.press("Home");
+    await figure.at(1);
+    await figure.press("ArrowRight");
+    await figure.at(2);
+    await assert.doesNotReject(async () => {
+      for (const end = Date.now() + 3000; Date.now() < end; await wait(50)) if ((await live.innerText()).trim() !== "") return;
+      throw new Error("the live region stays empty");
+    });
+  }));
+
+describe("a link brings back what was seen", { concurrency: N_AT_ONCE }, () => {
+  for (const path of SIMS) {
+    test(path, () =>
+      withFigure(path, async (figure, page) => {
+        await figure.focus();
+        await figure.press("Home");
+        await figure.at(1);
+        await figure.press("ArrowRight");
+        await figure.at(2);
+        await page.waitForFunction(() => /(^|[#&])step=/.test(location.hash));
+        const narration = await figure.narration();
+        const position = await figure.position();
+        const { hash } = new URL(page.url());
+        for (const state of [hash, `?${hash.slice(1)}`, `?${hash.slice(1)}#?secret=abc`]) {
+          await withFigure(path + state, async (other) => {
+            assert.deepEqual(await other.position(), position);
+            assert.equal(await other.narration(), narration);
+          });
+        }
+      }));
+  }
+});
+
+test("a link with nonsense is answered with a notice, and the figure works", () =>
+  withFigure(`${SIMS[0]}#v=1&nonsense=7&step=zzz`, async (figure, page) => {
+    assert.match(await page.locator("body").innerText(), /nonsense/);
+    await figure.focus();
+    await figure.press("End");
+    const { at, of } = await figure.position();
+    assert.equal(at, of);
+  }));
+
+test("a figure lives without a store", () =>
+  withPage(browser, { origins: [host.origin] }, async (page) => {
+    await page.addInitScript(() => {
+      const denied = () => { throw new DOMException("denied", "SecurityError"); };
+      Object.defineProperty(window, "localStorage", { get: denied });
+      Object.defineProperty(window, "sessionStorage", { get: denied });
+    });
+    await page.goto(host.url(SIMS[0]));
+    const figure = await new Figure(page).ready();
+    await figure.focus();
+    await figure.press("Home");
+    await figure.at(1);
+    assert.deepEqual(page.faults, []);
+  }));

@@ -1,0 +1,57 @@
+// A figure as a reader has it: what it says, where it stands, and its controls.
+const READY_MS = 20_000;
+
+export class Figure {
+  /** The first figure of a page, or of a frame in it. */
+  constructor(page, frame = page) {
+    this.page = page;
+    this.frame = frame;
+    this.root = frame.locator("figure.figure[data-engine]").first();
+  }
+
+  /** Waits until the figure answers. */
+  async ready() {
+    await this.root.scrollIntoViewIfNeeded();
+    await this.frame.locator("figure.figure[data-engine][data-ready]").first().waitFor({ timeout: READY_MS });
+    return this;
+  }
+
+  /** A control, such as `play`. */
+  control(name) {
+    return this.root.locator(`[data-act="${name}"]`);
+  }
+
+  /** The sentence of this step. */
+  narration() {
+    return this.root.locator('[data-role="narration"]').first().innerText();
+  }
+
+  /** Where the figure stands: `{ at, of }` of "step 5 of 17". */
+  async position() {
+    const text = await this.root.locator('[data-role="position"]').first().innerText();
+    const [at, of] = (text.match(/\d+/g) ?? []).map(Number);
+    if (at === undefined || of === undefined) throw new Error(`the position says ${JSON.stringify(text)}`);
+    return { at, of };
+  }
+
+  /** Waits until the figure stands at a step. */
+  async at(step) {
+    let last;
+    for (const end = Date.now() + 5000; Date.now() < end; ) {
+      last = (await this.position()).at;
+      if (last === step) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`the figure stands at step ${last}, not at ${step}`);
+  }
+
+  /** Puts the focus on the figure itself, where every key is the figure's. */
+  async focus() {
+    await this.root.evaluate((figure) => (figure.tabIndex >= 0 ? figure : figure.querySelector('[tabindex="0"]')).focus());
+  }
+
+  /** Presses a key wherever the focus is. */
+  press(key) {
+    return this.page.keyboard.press(key);
+  }
+}
