@@ -18,6 +18,9 @@ pub struct Field {
     pub kind: Kind,
     /// What holds when it is left out.
     pub preset: Preset,
+    /// Whether the engine takes the field only to fit in with its neighbours and does not use it:
+    /// it is checked and filled in, and a form does not show it.
+    pub hidden: bool,
 }
 
 /// What values a field takes.
@@ -98,7 +101,7 @@ impl Field {
     /// A required field without help or unit; the other parts are added by the methods below.
     #[must_use]
     pub const fn new(key: &'static str, label: &'static str, kind: Kind) -> Self {
-        Self { key, label, help: "", unit: "", kind, preset: Preset::Required }
+        Self { key, label, help: "", unit: "", kind, preset: Preset::Required, hidden: false }
     }
 
     /// Adds a sentence of help.
@@ -119,6 +122,13 @@ impl Field {
     #[must_use]
     pub const fn or(mut self, preset: Preset) -> Self {
         self.preset = preset;
+        self
+    }
+
+    /// Hides it from editors, where `hidden` says so.
+    #[must_use]
+    pub const fn hide(mut self, hidden: bool) -> Self {
+        self.hidden = hidden;
         self
     }
 
