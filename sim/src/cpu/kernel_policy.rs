@@ -1,0 +1,157 @@
+//! What a policy answers and what it sees: the seam between the kernel and every scheduler.
+
+use super::jobs::{Job, JobIdx};
+use super::kernel_state::{Detail, Live, ReadyRow};
+
+/// Decides who runs. The kernel keeps time, the CPU and I/O; the policy keeps the ready jobs.
+///
+/// Between two calls of [`Policy::enter`] for one job there is one [`Policy::choose`] that returns
+/// it. A job is never chosen before it entered, and the running job is never among the ready ones.
+pub(crate) trait Policy {
+    /// A job joins the ready ones.
+    fn enter(&mut self, job: JobIdx, from: From, view: &View<'_>);
+
+    /// Takes the job that runs next out of the ready ones; `None` if there is none.
+    fn choose(&mut self, view: &View<'_>) -> Option<JobIdx>;
+
+    /// How long this job may run before [`Policy::expire`] is asked; `None` for the whole burst.
+    /// Asked when the job gets the CPU, and after it was kept.
+    fn slice(&mut self, job: JobIdx, view: &View<'_>) -> Option<u64> {
+        let _ = (job, view);
+        None
+    }
+
+    /// The running job has run for so many ticks more.
+    fn ran(&mut self, job: JobIdx, ticks: u64, view: &View<'_>) {
+        let _ = (job, ticks, view);
+    }
+
+    /// The slice of the running job is over.
+    fn expire(&mut self, job: JobIdx, view: &View<'_>) -> Expiry {
+        let _ = (job, view);
+        Expiry::Keep("keep")
+    }
+
+    /// Whether a ready job takes the CPU from the running one now.
+    fn preempts(&self, running: JobIdx, view: &View<'_>) -> bool {
+        let _ = (running, view);
+        false
+    }
+
+    /// The running job blocks or ends.
+    fn leave(&mut self, job: JobIdx, view: &View<'_>) {
+        let _ = (job, view);
+    }
+
+    /// When the policy wants to act by itself; later than the last time it fired.
+    fn timer(&self) -> Option<u64> {
+        None
+    }
+
+    /// The timer is due.
+    fn fire(&mut self, view: &View<'_>) -> Fired {
+        let _ = view;
+        Fired::Nothing
+    }
+
+    /// The ready jobs, row by row, each in the order in which they wait.
+    fn rows(&self, view: &View<'_>) -> Vec<ReadyRow>;
+
+    /// Where a ready job waits, as the end of "joins …".
+    fn place(&self, job: JobIdx) -> String {
+        let _ = job;
+        "the ready queue".to_owned()
+    }
+
+    /// Why this happened to this job, as the end of "…, because …".
+    fn why(&self, moment: Moment, job: JobIdx, view: &View<'_>) -> String;
+
+    /// The policy's own panels, as they are now; the same ones at every step.
+    fn detail(&self, view: &View<'_>) -> Option<Box<dyn Detail>> {
+        let _ = view;
+        None
+    }
+}
+
+/// What a policy may look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// Model time.
+    pub(crate) now: u64,
+    /// The workload.
+    pub(crate) jobs: &'a [Job],
+    /// How far each job is, by job index.
+    pub(crate) live: &'a [Live],
+    /// Who is on the CPU.
+    pub(crate) running: Option<JobIdx>,
+}
+
+impl<'a> View<'a> {
+    /// The job.
+    pub(crate) fn job(&self, job: JobIdx) -> &'a Job {
+        &self.jobs[usize::from(job)]
+    }
+
+    /// How far it is.
+    pub(crate) fn live(&self, job: JobIdx) -> &'a Live {
+        &self.live[usize::from(job)]
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self, job: JobIdx) -> &'a str {
+        &self.job(job).name
+    }
+
+    /// The order of equals: the earlier arrival, then the row.
+    pub(crate) fn rank(&self, job: JobIdx) -> (u64, JobIdx) {
+        (self.job(job).arrival_ticks, job)
+    }
+}
+
+/// Where a job comes from when it joins the ready ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// It is new.
+    Arrival,
+    /// Its I/O is done.
+    Io,
+    /// Another job took the CPU from it.
+    Preempted,
+    /// Its slice was over.
+    Expired,
+}
+
+/// What happens at the end of a slice; the word is the step's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// It stays on the CPU and gets another slice.
+    Keep(&'static str),
+    /// It joins the ready jobs.
+    Requeue(&'static str),
+}
+
+/// What a timer did; the word is the step's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fired {
+    /// Nothing that a reader should see.
+    Nothing,
+    /// Something among the ready jobs.
+    Step(&'static str),
+    /// The same, and the running job gives up the CPU and joins them.
+    Requeue(&'static str),
+}
+
+/// What a policy is asked to explain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Why this job was chosen.
+    Dispatch,
+    /// Why this running job has to give up the CPU to another.
+    Preempt,
+    /// Why its slice is over and it joins the ready jobs.
+    Expire,
+    /// Why its slice is over and it still keeps the CPU.
+    Keep,
+    /// What the timer did: a whole sentence, without its full stop.
+    Timer,
+}
