@@ -10,7 +10,7 @@ const NAMESPACE = "interleave";
 const N_AT_ONCE = 3;
 
 /** A blog with one frame, which keeps every message that it gets. */
-const blog = (sandbox) => `<!doctype html><html lang="en"><title>A blog</title><script>
+const blog = (sandbox) => `<!doctype html><html lang="en"><title>A blog</title><link rel="icon" href="data:,"><script>
   window.messages = [];
   addEventListener("message", ({ data, source }) => {
     if (source !== document.querySelector("iframe")?.contentWindow) return;

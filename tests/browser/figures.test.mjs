@@ -33,55 +33,54 @@ function withFigure(path, use, options = {}) {
 
 test("there are figures", () => assert.notEqual(SIMS.length, 0));
 
-describe("a figure is driven by the keyboard alone", { concurrency: N_AT_ONCE }, () => {
+describe("every figure, by keyboard alone", { concurrency: N_AT_ONCE }, () => {
   for (const path of SIMS) {
-    test(path, () =>
+    test(path, (t) =>
       withFigure(path, async (figure) => {
         await figure.focus();
-        await figure.press("Home");
-        await figure.at(1);
-        const { of } = await figure.position();
-        assert.ok(of > 1, `${of} steps`);
-        const first = await figure.narration();
-        await figure.press("ArrowRight");
-        await figure.at(2);
-        assert.notEqual(await figure.narration(), "");
-        await figure.press("ArrowLeft");
-        await figure.at(1);
-        assert.equal(await figure.narration(), first);
-        await figure.press("ArrowLeft");
-        await figure.at(1);
-        await figure.press("End");
-        await figure.at(of);
-        await figure.press("ArrowRight");
-        await figure.at(of);
+        await t.test("steps forth and back, and stops at both ends", () => walk(figure));
+        await t.test("jumps to markers in both directions", () => jump(figure));
       }));
   }
 });
 
-describe("markers are jumped to, in both directions", { concurrency: N_AT_ONCE }, () => {
-  for (const path of SIMS) {
-    test(path, () =>
-      withFigure(path, async (figure) => {
-        const visit = async (key) => {
-          const seen = [(await figure.position()).at];
-          for (let n = 0; n < 6; n += 1) {
-            await figure.press(key);
-            await wait(30);
-            seen.push((await figure.position()).at);
-          }
-          return seen;
-        };
-        await figure.focus();
-        await figure.press("Home");
-        await figure.at(1);
-        const forth = await visit("]");
-        const back = await visit("[");
-        assert.deepEqual(forth, forth.toSorted((a, b) => a - b));
-        assert.deepEqual(back, back.toSorted((a, b) => b - a));
-      }));
-  }
-});
+async function walk(figure) {
+  await figure.press("Home");
+  await figure.at(1);
+  const { of } = await figure.position();
+  assert.ok(of > 1, `${of} steps`);
+  const first = await figure.narration();
+  await figure.press("ArrowRight");
+  await figure.at(2);
+  assert.notEqual(await figure.narration(), "");
+  await figure.press("ArrowLeft");
+  await figure.at(1);
+  assert.equal(await figure.narration(), first);
+  await figure.press("ArrowLeft");
+  await figure.at(1);
+  await figure.press("End");
+  await figure.at(of);
+  await figure.press("ArrowRight");
+  await figure.at(of);
+}
+
+async function jump(figure) {
+  const visit = async (key) => {
+    const seen = [(await figure.position()).at];
+    for (let n = 0; n < 6; n += 1) {
+      await figure.press(key);
+      await wait(30);
+      seen.push((await figure.position()).at);
+    }
+    return seen;
+  };
+  await figure.press("Home");
+  await figure.at(1);
+  const forth = await visit("]");
+  const back = await visit("[");
+  assert.deepEqual(forth, forth.toSorted((a, b) => a - b));
+  assert.deepEqual(back, back.toSorted((a, b) => b - a));
+}
 
 test("space plays and pauses, and the speed is the reader's", () =>
   withFigure(SIMS[0], async (figure) => {
@@ -140,28 +139,39 @@ test("the live region is empty at first and speaks when the reader acts", () =>
     });
   }));
 
+/** Steps to the second step, and gives the state that the address then holds to `use`, with what was seen. */
+function withState(path, use) {
+  return withFigure(path, async (figure, page) => {
+    await figure.focus();
+    await figure.press("Home");
+    await figure.at(1);
+    await figure.press("ArrowRight");
+    await figure.at(2);
+    await page.waitForFunction(() => /[#&]step=2(&|$)/.test(location.hash));
+    const seen = { position: await figure.position(), narration: await figure.narration() };
+    await use(new URL(page.url()).hash, seen, figure, page);
+  });
+}
+
+function opensAt(address, seen) {
+  return withFigure(address, async (figure) => {
+    assert.deepEqual({ position: await figure.position(), narration: await figure.narration() }, seen);
+  });
+}
+
 describe("a link brings back what was seen", { concurrency: N_AT_ONCE }, () => {
   for (const path of SIMS) {
-    test(path, () =>
-      withFigure(path, async (figure, page) => {
-        await figure.focus();
-        await figure.press("Home");
-        await figure.at(1);
-        await figure.press("ArrowRight");
-        await figure.at(2);
-        await page.waitForFunction(() => /(^|[#&])step=/.test(location.hash));
-        const narration = await figure.narration();
-        const position = await figure.position();
-        const { hash } = new URL(page.url());
-        for (const state of [hash, `?${hash.slice(1)}`, `?${hash.slice(1)}#?secret=abc`]) {
-          await withFigure(path + state, async (other) => {
-            assert.deepEqual(await other.position(), position);
-            assert.equal(await other.narration(), narration);
-          });
-        }
-      }));
+    test(path, () => withState(path, (hash, seen) => opensAt(path + hash, seen)));
   }
 });
+
+test("the state is also read from the query, and a stranger's tail in the fragment is no harm", () =>
+  withState(SIMS[0], async (hash, seen) => {
+    const query = `?${hash.slice(1)}`;
+    await opensAt(SIMS[0] + query, seen);
+    await opensAt(`${SIMS[0]}${query}#?secret=abc`, seen);
+    await opensAt(`${SIMS[0]}${query.replace("step=2", "step=1")}${hash}`, seen);
+  }));
 
 test("a link with nonsense is answered with a notice, and the figure works", () =>
   withFigure(`${SIMS[0]}#v=1&nonsense=7&step=zzz`, async (figure, page) => {

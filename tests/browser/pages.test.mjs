@@ -11,7 +11,6 @@ import { DIST, PAGES, isSingle } from "./lib/site.mjs";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PREFIXES = ["/", "/a/b/"];
 const N_AT_ONCE = 3;
-const LOOKS = ["light", "dark"].flatMap((colorScheme) => [360, 1280].map((width) => ({ colorScheme, width })));
 
 let browser;
 const hosts = {};
@@ -26,6 +25,69 @@ after(async () => {
   for (const host of Object.values(hosts)) await host.close();
 });
 
+test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
+
+describe("every page", { concurrency: N_AT_ONCE }, () => {
+  for (const path of PAGES) {
+    describe(path, { concurrency: 1 }, () => {
+      test("under / it loads without a complaint, and fits and reads everywhere", (t) => lookAt(t, path));
+      test("under /a/b/ it loads without a complaint or a foreign request", () => loadUnderPath(path));
+      test("its text is there with scripts off", () => loadWithoutScripts(path));
+    });
+  }
+});
+
+/** One load of a page serves several questions: a load costs more than they do. */
+async function lookAt(t, path) {
+  const host = hosts["/"];
+  await withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce" } }, async (page) => {
+    await page.goto(host.url(path));
+    await wake(page);
+    await t.test("clean console, no foreign request", () => assert.deepEqual(page.faults, []));
+    await t.test("no sideways scroll at 320 px", async () => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
+    });
+    // A single file is an embed page with everything inside; the embed page is looked at.
+    if (isSingle(path)) return;
+    await putIn(page, AXE);
+    for (const colorScheme of ["light", "dark"]) {
+      for (const width of [360, 1280]) {
+        await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: 800 });
+          assert.deepEqual(await violations(page), []);
+        });
+      }
+    }
+  });
+}
+
+async function loadUnderPath(path) {
+  const host = hosts["/a/b/"];
+  await withPage(browser, { origins: [host.origin] }, async (page) => {
+    await page.goto(host.url(path));
+    await wake(page);
+    assert.deepEqual(page.faults, []);
+  });
+}
+
+async function loadWithoutScripts(path) {
+  const host = hosts["/"];
+  await withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
+    await page.goto(host.url(path));
+    const text = await page.locator("body").innerText();
+    assert.ok(text.length > 100, `only ${text.length} characters`);
+    for (const figure of await page.locator("figure.figure[data-engine]").all()) {
+      const said = await figure.innerText();
+      const drawn = await figure.locator("svg, table").count();
+      assert.ok(drawn > 0 && said.length > 20, `a figure shows ${drawn} pictures and ${said.length} characters`);
+    }
+    assert.deepEqual(page.faults, []);
+  });
+}
+
 /** Scrolls past everything, as a reader does, and waits until each figure has answered. */
 async function wake(page) {
   const figures = page.locator("figure.figure[data-engine]");
@@ -36,79 +98,18 @@ async function wake(page) {
   await page.waitForLoadState("networkidle");
 }
 
-test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
-
-for (const prefix of PREFIXES) {
-  describe(`under ${prefix} it loads without a complaint or a foreign request`, { concurrency: N_AT_ONCE }, () => {
-    for (const path of PAGES) {
-      test(path, async () => {
-        const host = hosts[prefix];
-        await withPage(browser, { origins: [host.origin] }, async (page) => {
-          await page.goto(host.url(path));
-          await wake(page);
-          assert.deepEqual(page.faults, []);
-        });
-      });
-    }
-  });
+/** Runs a script in the page by the debugger's way: the page's policy rightly forbids every other. */
+async function putIn(page, script) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: script });
+  await session.detach();
 }
 
-describe("the text is there with scripts off", { concurrency: N_AT_ONCE }, () => {
-  for (const path of PAGES) {
-    test(path, async () => {
-      const host = hosts["/"];
-      await withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
-        await page.goto(host.url(path));
-        const text = await page.locator("body").innerText();
-        assert.ok(text.length > 100, `only ${text.length} characters`);
-        for (const figure of await page.locator("figure.figure[data-engine]").all()) {
-          const said = await figure.innerText();
-          const drawn = await figure.locator("svg, table").count();
-          assert.ok(drawn > 0 && said.length > 20, `a figure shows ${drawn} pictures and ${said.length} characters`);
-        }
-        assert.deepEqual(page.faults, []);
-      });
-    });
-  }
-});
-
-describe("nothing scrolls sideways at 320 px", { concurrency: N_AT_ONCE }, () => {
-  for (const path of PAGES) {
-    test(path, async () => {
-      const host = hosts["/"];
-      const options = { viewport: { width: 320, height: 640 } };
-      await withPage(browser, { origins: [host.origin], options }, async (page) => {
-        await page.goto(host.url(path));
-        await wake(page);
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
-      });
-    });
-  }
-});
-
-describe("axe finds nothing", { concurrency: N_AT_ONCE }, () => {
-  for (const path of PAGES.filter((path) => !isSingle(path))) {
-    test(path, async () => {
-      const host = hosts["/"];
-      const found = [];
-      for (const { colorScheme, width } of LOOKS) {
-        // axe is put into the page by us, which the page's own policy rightly forbids.
-        const options = { colorScheme, reducedMotion: "reduce", viewport: { width, height: 800 }, bypassCSP: true };
-        await withPage(browser, { origins: [host.origin], options }, async (page) => {
-          await page.goto(host.url(path));
-          await wake(page);
-          await page.evaluate(AXE);
-          const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-          for (const { id, help, nodes } of violations) {
-            for (const node of nodes.slice(0, 3)) found.push(`${colorScheme} ${width}: ${id}: ${help}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`);
-          }
-        });
-      }
-      assert.deepEqual(found, []);
-    });
-  }
-});
+async function violations(page) {
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const line = ({ id, help }, { html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
+  return violations.flatMap((violation) => violation.nodes.slice(0, 3).map((node) => line(violation, node)));
+}
 
 test("an address that does not exist gets the page for that, at any depth", async () => {
   for (const prefix of PREFIXES) {

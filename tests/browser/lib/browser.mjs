@@ -13,6 +13,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** How long anything may take. Generous: the machine may be busy. */
+export const TIMEOUT_MS = 20_000;
+
 /** Starts the Chromium that CHROMIUM names, or the first one in the PATH. */
 export function launch() {
   return chromium.launch({ executablePath: executable(), args: FLAGS });
@@ -42,6 +45,7 @@ function isExecutable(path) {
  */
 export async function withPage(browser, { origins, options = {}, tolerate = () => false }, use) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   page.faults = [];
   const fault = (text) => tolerate(text) || page.faults.push(text);

@@ -1,6 +1,4 @@
 // A figure as a reader has it: what it says, where it stands, and its controls.
-const READY_MS = 20_000;
-
 export class Figure {
   /** The first figure of a page, or of a frame in it. */
   constructor(page, frame = page) {
@@ -12,7 +10,7 @@ export class Figure {
   /** Waits until the figure answers. */
   async ready() {
     await this.root.scrollIntoViewIfNeeded();
-    await this.frame.locator("figure.figure[data-engine][data-ready]").first().waitFor({ timeout: READY_MS });
+    await this.frame.locator("figure.figure[data-engine][data-ready]").first().waitFor();
     return this;
   }
 
