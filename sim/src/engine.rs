@@ -77,6 +77,9 @@ pub struct Step {
     pub say: String,
     /// Labels of the steps that could be taken next. Empty unless the reader may choose.
     pub choices: Vec<String>,
+    /// Which of the choices of the step before was taken, where somebody chose: the picks up to a
+    /// frame are those of its steps, whoever made them.
+    pub pick: Option<u32>,
     /// The decision this step made, as a question to ask before it is shown.
     pub ask: Option<Ask>,
 }
@@ -107,19 +110,27 @@ pub struct Shot<S> {
     say: String,
     state: S,
     choices: Vec<String>,
+    pick: Option<u32>,
     ask: Option<Ask>,
 }
 
 impl<S> Shot<S> {
     /// A sentence and the state after the step.
     pub fn new(say: String, state: S) -> Self {
-        Self { say, state, choices: Vec::new(), ask: None }
+        Self { say, state, choices: Vec::new(), pick: None, ask: None }
     }
 
     /// Adds the steps that could be taken next.
     #[must_use]
     pub fn choices(mut self, choices: Vec<String>) -> Self {
         self.choices = choices;
+        self
+    }
+
+    /// Adds the choice that this step took.
+    #[must_use]
+    pub fn pick(mut self, pick: u32) -> Self {
+        self.pick = Some(pick);
         self
     }
 
@@ -199,8 +210,8 @@ impl<S> Log<S> {
             return Err(ScenarioError::one("", Fault::TooManySteps(STEPS_MAX)));
         }
         if self.mode == Mode::Frames && self.frames.len() < FRAMES_MAX {
-            let Shot { say, state, choices, ask } = build();
-            self.frames.push(Frame { step: Step { time, tag, say, choices, ask }, state });
+            let Shot { say, state, choices, pick, ask } = build();
+            self.frames.push(Frame { step: Step { time, tag, say, choices, pick, ask }, state });
         }
         Ok(())
     }
@@ -390,7 +401,10 @@ impl Entry {
 }
 
 /// Reads JSON text of bounded length.
-pub(crate) fn parse(text: &str) -> Result<Value, ScenarioError> {
+///
+/// # Errors
+/// [`Fault::Syntax`] if it is longer than [`SCENARIO_BYTES_MAX`] or not JSON.
+pub fn parse(text: &str) -> Result<Value, ScenarioError> {
     let n_bytes = text.len();
     if SCENARIO_BYTES_MAX < n_bytes {
         let why = format!("{n_bytes} bytes are more than {SCENARIO_BYTES_MAX}");

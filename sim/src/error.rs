@@ -20,6 +20,15 @@ pub struct Problem {
 pub enum Fault {
     /// The text is not JSON, or not in the engine's own small language. Holds where and why.
     Syntax(String),
+    /// A fault inside a program text, so that an editor can mark it.
+    Source {
+        /// Line, from 1.
+        line: u32,
+        /// Column in characters, from 1.
+        column: u32,
+        /// What is wrong, and what was expected.
+        why: String,
+    },
     /// A value of another kind was expected: "a whole number", "a list", …
     WrongKind(&'static str),
     /// A number or a length is outside its bounds, both inclusive.
@@ -51,6 +60,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax(why) | Self::Conflict(why) => write!(out, "{why}"),
+            Self::Source { line, column, why } => {
+                write!(out, "line {line}, column {column}: {why}")
+            }
             Self::WrongKind(what) => write!(out, "expected {what}"),
             Self::OutOfRange { got, min, max } => {
                 write!(out, "{got} is outside {min} to {max}")

@@ -2,6 +2,7 @@
 
 use crate::engine::typed;
 use crate::error::ScenarioError;
+use crate::form::check;
 use crate::machine::Machine;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,12 +13,13 @@ use std::hash::{BuildHasher, Hasher};
 pub struct Exploration {
     /// Whether the laws hold.
     pub verdict: Verdict,
+    /// Whether every reachable state was looked at; if not, there may be more of everything.
+    pub complete: bool,
     /// Different states that were reached.
     pub n_states: u32,
     /// Steps between them that were tried.
     pub n_transitions: u64,
-    /// Final outcomes in alphabetical order, each with a shortest witness. Complete only if the
-    /// walk was.
+    /// Final outcomes in alphabetical order, each with a shortest witness.
     pub outcomes: Vec<Outcome>,
 }
 
@@ -48,62 +50,97 @@ pub struct Outcome {
     pub picks: Vec<u32>,
 }
 
-/// Walks every schedule of a checked scenario, whatever its picks.
+/// Walks every schedule of a scenario, whatever its picks.
 pub(crate) fn explore_value<M: Machine>(
-    checked: &Value,
+    scenario: &Value,
     limit: u32,
 ) -> Result<Exploration, ScenarioError> {
-    explore::<M>(&typed(checked)?, limit)
+    let scenario: M::Scenario = typed(&check(M::FORM, scenario)?)?;
+    Ok(explore::<M>(&M::load(&scenario)?, limit))
 }
 
 /// Walks every schedule until all states are known or `limit` of them.
 ///
 /// A state that breaks a law or cannot step is not followed further. Takes time and memory in
 /// proportion to the states.
-pub(crate) fn explore<M: Machine>(
-    scenario: &M::Scenario,
+pub(crate) fn explore<M: Machine>(program: &M::Program, limit: u32) -> Exploration {
+    let mut walk = Walk::<M>::new(program, limit);
+    while walk.advance(u32::MAX) {}
+    walk.finish()
+}
+
+/// A walk that can pause, so that a page may show how far it is.
+struct Walk<'a, M: Machine> {
+    program: &'a M::Program,
     limit: u32,
-) -> Result<Exploration, ScenarioError> {
-    let mut seen = Seen::new(M::start(scenario)?);
-    let mut found = Exploration {
-        verdict: Verdict::Holds,
-        n_states: 0,
-        n_transitions: 0,
-        outcomes: Vec::new(),
-    };
-    let mut outcomes: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    let mut at = 0;
-    while let Some(state) = seen.get(at) {
-        if let Some(law) = M::broken(scenario, state) {
-            if found.verdict == Verdict::Holds {
-                found.verdict = Verdict::Broken { law, picks: seen.picks(at) };
-            }
-            at += 1;
-            continue;
+    seen: Seen<M::State>,
+    /// The next state to look at; those below it are done.
+    at: u32,
+    n_transitions: u64,
+    /// The law that was broken first, and the state.
+    broken: Option<(&'static str, u32)>,
+    /// Number of final states and the first of them, by label.
+    outcomes: BTreeMap<String, (u32, u32)>,
+    /// One state that is overwritten again and again, so that a step to a known state allocates
+    /// nothing.
+    scratch: M::State,
+}
+
+impl<'a, M: Machine> Walk<'a, M> {
+    fn new(program: &'a M::Program, limit: u32) -> Self {
+        let scratch = M::start(program);
+        let seen = Seen::new(&scratch);
+        let outcomes = BTreeMap::new();
+        Self { program, limit, seen, at: 0, n_transitions: 0, broken: None, outcomes, scratch }
+    }
+
+    /// Looks at up to `n_states` more states. False when there are none left, or at the limit.
+    fn advance(&mut self, n_states: u32) -> bool {
+        let end = self.at.saturating_add(n_states);
+        while self.at < end && self.at < self.seen.len() && self.seen.len() < self.limit {
+            self.look();
         }
-        let n_choices = M::n_choices(scenario, state);
+        self.at == end
+    }
+
+    /// Looks at the next state: its laws, its steps, and what it amounts to if it has none.
+    fn look(&mut self) {
+        let at = self.at;
+        self.at += 1;
+        let state = self.seen.get(at);
+        if let Some(law) = M::broken(self.program, state) {
+            self.broken.get_or_insert((law, at));
+            return;
+        }
+        let n_choices = M::n_choices(self.program, state);
         if n_choices == 0 {
-            outcomes.entry(M::outcome(scenario, state)).or_insert((0, at)).0 += 1;
+            self.outcomes.entry(M::outcome(self.program, state)).or_insert((0, at)).0 += 1;
         }
         for pick in 0..n_choices {
-            let Some(from) = seen.get(at) else { break };
-            let mut next = from.clone();
-            M::step(scenario, &mut next, pick);
-            found.n_transitions += 1;
-            seen.insert(next, at, pick);
-        }
-        at += 1;
-        if limit <= seen.len() && at < seen.len() {
-            if found.verdict == Verdict::Holds {
-                found.verdict = Verdict::Unknown;
-            }
-            break;
+            self.scratch.clone_from(self.seen.get(at));
+            M::step(self.program, &mut self.scratch, pick);
+            self.n_transitions += 1;
+            self.seen.insert(&self.scratch, at, pick);
         }
     }
-    found.n_states = seen.len();
-    let outcome = |(label, (n_states, at))| Outcome { label, n_states, picks: seen.picks(at) };
-    found.outcomes = outcomes.into_iter().map(outcome).collect();
-    Ok(found)
+
+    fn finish(self) -> Exploration {
+        let complete = self.at == self.seen.len();
+        let verdict = match self.broken {
+            Some((law, at)) => Verdict::Broken { law, picks: self.seen.picks(at) },
+            None if complete => Verdict::Holds,
+            None => Verdict::Unknown,
+        };
+        let seen = &self.seen;
+        let outcome = |(label, (n_states, at))| Outcome { label, n_states, picks: seen.picks(at) };
+        Exploration {
+            verdict,
+            complete,
+            n_states: seen.len(),
+            n_transitions: self.n_transitions,
+            outcomes: self.outcomes.into_iter().map(outcome).collect(),
+        }
+    }
 }
 
 /// The states in the order in which they were met, each with the step that first led to it, and
@@ -112,13 +149,14 @@ struct Seen<S> {
     states: Vec<S>,
     /// Parent and pick, by state.
     came_from: Vec<(u32, u32)>,
-    /// State number plus one; 0 is free. Length a power of two, at most half full.
-    slots: Vec<u32>,
+    /// Hash and state number plus one; number 0 is free. Length a power of two, at most half
+    /// full. The hash is kept so that other states are seldom read, which costs a cache miss.
+    slots: Vec<(u32, u32)>,
 }
 
-impl<S: Eq + std::hash::Hash> Seen<S> {
-    fn new(first: S) -> Self {
-        let mut seen = Self { states: Vec::new(), came_from: Vec::new(), slots: vec![0; 64] };
+impl<S: Clone + Eq + std::hash::Hash> Seen<S> {
+    fn new(first: &S) -> Self {
+        let mut seen = Self { states: Vec::new(), came_from: Vec::new(), slots: vec![(0, 0); 64] };
         seen.insert(first, 0, 0);
         seen
     }
@@ -127,22 +165,25 @@ impl<S: Eq + std::hash::Hash> Seen<S> {
         u32::try_from(self.states.len()).unwrap_or(u32::MAX)
     }
 
-    fn get(&self, at: u32) -> Option<&S> {
-        self.states.get(index(at))
+    /// The state with this number, which is below the length.
+    fn get(&self, at: u32) -> &S {
+        &self.states[index(at)]
     }
 
-    fn insert(&mut self, state: S, parent: u32, pick: u32) {
+    fn insert(&mut self, state: &S, parent: u32, pick: u32) {
+        let hash = fold(state);
         let mask = self.slots.len() - 1;
-        let mut slot = fold(&state) & mask;
-        while let Some(at) = self.slots[slot].checked_sub(1) {
-            if self.states[index(at)] == state {
+        let mut slot = index(hash) & mask;
+        while self.slots[slot].1 != 0 {
+            let (other, number) = self.slots[slot];
+            if other == hash && self.states[index(number - 1)] == *state {
                 return;
             }
             slot = (slot + 1) & mask;
         }
-        self.states.push(state);
+        self.states.push(state.clone());
         self.came_from.push((parent, pick));
-        self.slots[slot] = self.len();
+        self.slots[slot] = (hash, self.len());
         if self.slots.len() < 2 * self.states.len() {
             self.grow();
         }
@@ -150,13 +191,13 @@ impl<S: Eq + std::hash::Hash> Seen<S> {
 
     fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![0; mask + 1];
-        for (n, state) in self.states.iter().enumerate() {
-            let mut slot = fold(state) & mask;
-            while self.slots[slot] != 0 {
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); mask + 1]);
+        for (hash, number) in old.into_iter().filter(|it| it.1 != 0) {
+            let mut slot = index(hash) & mask;
+            while self.slots[slot].1 != 0 {
                 slot = (slot + 1) & mask;
             }
-            self.slots[slot] = u32::try_from(n + 1).unwrap_or(u32::MAX);
+            self.slots[slot] = (hash, number);
         }
     }
 
@@ -177,10 +218,9 @@ fn index(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }
 
-fn fold<S: std::hash::Hash>(state: &S) -> usize {
-    let bits = Fold.hash_one(state);
-    // The high half is the better mixed one; 32 bits fit usize on every target.
-    usize::try_from(bits >> 32).unwrap_or_default()
+/// The high half of the hash, which is the better mixed one.
+fn fold<S: std::hash::Hash>(state: &S) -> u32 {
+    u32::try_from(Fold.hash_one(state) >> 32).unwrap_or_default()
 }
 
 /// A fast multiplicative hash, the same on every target; quality matters, secrecy does not.
@@ -203,9 +243,13 @@ impl FoldHasher {
 
 impl Hasher for FoldHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
+            word[..rest.len()].copy_from_slice(rest);
             self.mix(u64::from_le_bytes(word));
         }
     }

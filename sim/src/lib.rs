@@ -39,13 +39,13 @@ mod memory;
 mod sync;
 
 pub use engine::{
-    Ask, Better, Engine, Entry, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run, STEPS_MAX, Shot,
-    Step,
+    Ask, Better, Engine, Entry, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run,
+    SCENARIO_BYTES_MAX, STEPS_MAX, Shot, Step, parse,
 };
 pub use error::{Fault, Problem, ScenarioError};
 pub use explore::{Exploration, Outcome, Verdict};
 pub use form::{Field, Kind, Preset, check, filled};
 pub use machine::{Machine, PICKS_MAX, Played, Then};
 pub use registry::{DOMAINS, Domain, engine, engines};
-pub use report::{run_json, run_text};
+pub use report::{explore_json, explore_text, run_json, run_text};
 pub use rng::Rng;

@@ -5,7 +5,7 @@ use crate::error::{Fault, ScenarioError};
 use crate::explore::explore_value;
 use crate::form::Field;
 use crate::scene::Scene;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use std::hash::Hash;
 use std::marker::PhantomData;
 
@@ -16,11 +16,15 @@ pub const PICKS_MAX: u32 = 1_000;
 ///
 /// A schedule is a list of indexes into [`Machine::choices`], so that it fits a link and replays
 /// exactly. The scenario holds the picks made so far; what happens after them is named by
-/// [`Machine::then`].
+/// [`Machine::then`]. [`Machine::load`] makes a scenario ready once; everything else reads the
+/// program that it gives.
 pub trait Machine: 'static {
-    /// Program and picks.
+    /// What the reader may set: a program or settings, and the picks.
     type Scenario: DeserializeOwned + Send + Sync + 'static;
-    /// A value: two equal states have the same future.
+    /// The scenario made ready: parsed, checked and laid out.
+    type Program: Send + Sync + 'static;
+    /// A value: two equal states have the same future. An exploration holds a great many of them
+    /// and copies one for each step it tries with `clone_from`, so keep it small and flat.
     type State: Clone + Eq + Hash + Send + Sync + 'static;
     /// Name, title and source.
     const META: Meta;
@@ -29,37 +33,44 @@ pub trait Machine: 'static {
     /// A scenario that shows the point, as JSON.
     const EXAMPLE: &'static str;
 
-    /// The first state.
+    /// Makes a scenario ready.
     ///
     /// # Errors
     /// A program that cannot be read, each fault at its place.
-    fn start(scenario: &Self::Scenario) -> Result<Self::State, ScenarioError>;
+    fn load(scenario: &Self::Scenario) -> Result<Self::Program, ScenarioError>;
     /// The picks made so far.
     fn picks(scenario: &Self::Scenario) -> &[u32];
     /// What happens after the picks.
     fn then(scenario: &Self::Scenario) -> Then;
+    /// The first state.
+    fn start(program: &Self::Program) -> Self::State;
     /// Labels of the steps possible now, always in the same order. Empty: it has stopped.
-    fn choices(scenario: &Self::Scenario, state: &Self::State) -> Vec<String>;
+    fn choices(program: &Self::Program, state: &Self::State) -> Vec<String>;
     /// How many steps are possible now: the length of [`Machine::choices`], without the labels.
-    fn n_choices(scenario: &Self::Scenario, state: &Self::State) -> u32;
+    fn n_choices(program: &Self::Program, state: &Self::State) -> u32;
     /// Takes one of them. `pick` is below [`Machine::n_choices`].
-    fn step(scenario: &Self::Scenario, state: &mut Self::State, pick: u32);
+    fn step(program: &Self::Program, state: &mut Self::State, pick: u32);
     /// Tag and sentence of the step that led from `before` to `after`; without one, of the start.
     fn tell(
-        scenario: &Self::Scenario,
+        program: &Self::Program,
         before: Option<(&Self::State, u32)>,
         after: &Self::State,
     ) -> (&'static str, String);
     /// Draws the last frame of `past`, which is never empty.
-    fn scene(scenario: &Self::Scenario, past: &[Frame<Self::State>]) -> Scene;
-    /// Name of the first law this state breaks.
-    fn broken(scenario: &Self::Scenario, state: &Self::State) -> Option<&'static str>;
+    fn scene(program: &Self::Program, past: &[Frame<Self::State>]) -> Scene;
+    /// Name of the first law this state breaks. Nothing steps on from such a state.
+    fn broken(program: &Self::Program, state: &Self::State) -> Option<&'static str>;
     /// What a state in which nothing can step amounts to, in a few words, such as `counter = 2`.
-    fn outcome(scenario: &Self::Scenario, state: &Self::State) -> String;
-    /// Numbers of the played run.
-    fn metrics(scenario: &Self::Scenario, last: &Self::State, log: &mut Log<Self::State>);
+    fn outcome(program: &Self::Program, state: &Self::State) -> String;
+    /// Numbers of the played run that took `picks` and ended in `last`.
+    fn metrics(
+        program: &Self::Program,
+        picks: &[u32],
+        last: &Self::State,
+        log: &mut Log<Self::State>,
+    );
     /// Names by actor index.
-    fn actors(scenario: &Self::Scenario) -> Vec<String>;
+    fn actors(program: &Self::Program) -> Vec<String>;
 }
 
 /// What happens after the picks of a scenario.
@@ -79,42 +90,69 @@ pub enum Then {
 #[derive(Debug)]
 pub struct Played<M>(PhantomData<M>);
 
+/// A scenario and what was made of it. It is loaded as it is read, so that no frame is drawn from
+/// a program that was parsed again.
+pub struct Loaded<M: Machine> {
+    scenario: M::Scenario,
+    program: Result<M::Program, ScenarioError>,
+}
+
+impl<'de, M: Machine> Deserialize<'de> for Loaded<M> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let scenario = M::Scenario::deserialize(from)?;
+        let program = M::load(&scenario);
+        Ok(Self { scenario, program })
+    }
+}
+
 impl<M: Machine> Engine for Played<M> {
-    type Scenario = M::Scenario;
+    type Scenario = Loaded<M>;
     type State = M::State;
     const META: Meta = M::META;
     const FORM: &'static [Field] = M::FORM;
     const EXAMPLE: &'static str = M::EXAMPLE;
 
-    fn run(scenario: &M::Scenario, log: &mut Log<M::State>) -> Result<(), ScenarioError> {
-        let mut state = M::start(scenario)?;
-        let (tag, say) = M::tell(scenario, None, &state);
-        let choices = M::choices(scenario, &state);
-        log.step(0, tag, || Shot::new(say, state.clone()).choices(choices))?;
-        let mut after = After::new(M::then(scenario));
+    fn run(loaded: &Loaded<M>, log: &mut Log<M::State>) -> Result<(), ScenarioError> {
+        let program = loaded.program.as_ref().map_err(Clone::clone)?;
+        let mut state = M::start(program);
+        let (tag, say) = M::tell(program, None, &state);
+        log.step(0, tag, || Shot::new(say, state.clone()).choices(open::<M>(program, &state)))?;
+        let picks = M::picks(&loaded.scenario);
+        let mut after = After::new(M::then(&loaded.scenario));
+        let mut taken = Vec::new();
         for at in 0..PICKS_MAX {
-            let n = M::n_choices(scenario, &state);
-            if n == 0 || M::broken(scenario, &state).is_some() {
+            let n = M::n_choices(program, &state);
+            if n == 0 || M::broken(program, &state).is_some() {
                 break;
             }
-            let Some(pick) = next_pick(M::picks(scenario), at, n, &mut after)? else { break };
+            let Some(pick) = next_pick(picks, at, n, &mut after)? else { break };
+            taken.push(pick);
             let before = state.clone();
-            M::step(scenario, &mut state, pick);
-            let (tag, say) = M::tell(scenario, Some((&before, pick)), &state);
-            let choices = M::choices(scenario, &state);
+            M::step(program, &mut state, pick);
+            let (tag, say) = M::tell(program, Some((&before, pick)), &state);
+            let choices = || open::<M>(program, &state);
             let time = u64::from(at) + 1;
-            log.step(time, tag, || Shot::new(say, state.clone()).choices(choices))?;
+            log.step(time, tag, || Shot::new(say, state.clone()).choices(choices()).pick(pick))?;
         }
-        M::metrics(scenario, &state, log);
+        M::metrics(program, &taken, &state, log);
         Ok(())
     }
 
-    fn scene(scenario: &M::Scenario, past: &[Frame<M::State>]) -> Scene {
-        M::scene(scenario, past)
+    fn scene(loaded: &Loaded<M>, past: &[Frame<M::State>]) -> Scene {
+        // Without a program there are no frames to draw.
+        loaded.program.as_ref().map_or_else(|_| Scene::default(), |it| M::scene(it, past))
     }
 
-    fn actors(scenario: &M::Scenario) -> Vec<String> {
-        M::actors(scenario)
+    fn actors(loaded: &Loaded<M>) -> Vec<String> {
+        loaded.program.as_ref().map_or_else(|_| Vec::new(), M::actors)
+    }
+}
+
+/// The steps that the reader may choose: none once a law is broken.
+fn open<M: Machine>(program: &M::Program, state: &M::State) -> Vec<String> {
+    match M::broken(program, state) {
+        Some(_) => Vec::new(),
+        None => M::choices(program, state),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A run as text and as JSON: the same for the command line and the page.
 
-use crate::engine::{Better, Metric, Run, Step};
+use crate::engine::{Better, Entry, Metric, Run, Step};
+use crate::explore::{Exploration, Outcome, Verdict};
 use crate::scene::number;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -57,6 +58,49 @@ pub fn run_text(run: &Run) -> String {
             Better::Neither => "",
         };
         let _ = writeln!(out, "{key} = {}{gap}{unit}{aim}", number(*value, 6));
+    }
+    out
+}
+
+/// What a walk over all schedules found, as JSON.
+#[must_use]
+pub fn explore_json(entry: &Entry, scenario: &Value, found: &Exploration) -> Value {
+    let (verdict, law, picks) = match &found.verdict {
+        Verdict::Holds => ("holds", Value::Null, Value::Null),
+        Verdict::Broken { law, picks } => ("broken", json!(law), json!(picks)),
+        Verdict::Unknown => ("unknown", Value::Null, Value::Null),
+    };
+    let outcome =
+        |it: &Outcome| json!({ "label": it.label, "n_states": it.n_states, "picks": it.picks });
+    json!({
+        "engine": entry.meta.id,
+        "scenario": scenario,
+        "verdict": verdict,
+        "law": law,
+        "picks": picks,
+        "complete": found.complete,
+        "n_states": found.n_states,
+        "n_transitions": found.n_transitions,
+        "outcomes": found.outcomes.iter().map(outcome).collect::<Vec<_>>(),
+    })
+}
+
+/// What a walk over all schedules found, as text.
+#[must_use]
+pub fn explore_text(entry: &Entry, found: &Exploration) -> String {
+    let mut out = format!("{} ({})\n", entry.meta.title, entry.meta.id);
+    let _ = match &found.verdict {
+        Verdict::Holds => writeln!(out, "holds: no schedule breaks a law"),
+        Verdict::Broken { law, picks } => {
+            writeln!(out, "broken: {law}, after {} steps, picks {picks:?}", picks.len())
+        }
+        Verdict::Unknown => writeln!(out, "unknown: the limit came first"),
+    };
+    let so_far = if found.complete { "" } else { " so far" };
+    let Exploration { n_states, n_transitions, .. } = found;
+    let _ = writeln!(out, "{n_states} states, {n_transitions} transitions{so_far}");
+    for Outcome { label, n_states, picks } in &found.outcomes {
+        let _ = writeln!(out, "{label}: {n_states} final states, such as after picks {picks:?}");
     }
     out
 }
