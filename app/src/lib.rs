@@ -1,1 +1,17 @@
 //! The pages and the player of the course.
+//!
+//! The same Leptos components are drawn natively by the prerenderer, so that every page is a real
+//! HTML file, and mounted in the browser where a page has figures. Names no engine: everything it
+//! knows of one comes from the registry of `sim`.
+
+pub mod browser;
+pub mod embed;
+pub mod figure;
+pub mod form;
+pub mod lab;
+pub mod link;
+pub mod mount;
+pub mod options;
+pub mod panels;
+pub mod player;
+pub mod slot;

@@ -1,3 +1,5 @@
-//! Mounts the figures of a page in the browser.
+//! Mounts the interactive parts of a page in the browser.
 
-fn main() {}
+fn main() {
+    app::mount::mount_figures();
+}

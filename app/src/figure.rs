@@ -1,0 +1,389 @@
+//! A figure: title, picture, narration, controls, and what can be opened under them.
+//!
+//! The same view is prerendered on a page and mounted over it in the browser, so that nothing
+//! shifts when the player arrives.
+
+use crate::form::{Draft, Editor, Named};
+use crate::lab::{Ask, Choices, Compare, Explore, Predict, Share, Steps, Sweeper, peers};
+use crate::link::{self, Place};
+use crate::player::{Controls, Help, Narration, Picture, Player, Target, Words, action};
+use content::FigureSpec;
+use leptos::prelude::*;
+use serde_json::Value;
+use sim::{Entry, Field, Kind, Mode, ScenarioError};
+
+/// Name in links of the engine's own example.
+const EXAMPLE: &str = "example";
+
+/// Where a figure stands and what surrounds it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Where {
+    /// From the page to the root of the site, such as `../../`; empty at the root.
+    pub root: String,
+    /// Prefix of element ids, unique on the page.
+    pub uid: String,
+    /// How much surrounds the picture.
+    pub chrome: Chrome,
+    /// Whether the address of the page holds the state.
+    pub live_link: bool,
+}
+
+/// How much surrounds the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Chrome {
+    /// Title, controls and all tabs.
+    #[default]
+    Full,
+    /// Title, all controls and a link to the full figure.
+    Embed,
+    /// Play and scrubber only.
+    Minimal,
+    /// The picture and its sentence only.
+    Bare,
+}
+
+impl Chrome {
+    /// The amount as one word, for styles and slots.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Embed => "embed",
+            Self::Minimal => "minimal",
+            Self::Bare => "bare",
+        }
+    }
+
+    /// The amount with this slug; anything else is [`Chrome::Full`].
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Self {
+        [Self::Embed, Self::Minimal, Self::Bare].into_iter().find(|it| it.slug() == slug).unwrap_or_default()
+    }
+}
+
+/// A figure ready to be shown.
+pub struct Ready {
+    /// Its player.
+    pub player: Player,
+    /// What the address or the page said that could not be followed.
+    pub notices: Vec<String>,
+    /// What it opens with.
+    pub place: Place,
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Ready({:?})", self.player)
+    }
+}
+
+/// Makes the figure of `spec` ready, in the state that `place` asks for. What cannot be followed
+/// becomes a notice: the figure opens on what it was made with.
+///
+/// # Errors
+/// When the figure's own engine or scenario is wrong, which the check of the content excludes.
+pub fn ready(spec: &FigureSpec, named: &[Named], place: Place, mut notices: Vec<String>) -> Result<Ready, String> {
+    let entry = sim::engine(&spec.engine).ok_or_else(|| format!("There is no engine {}", spec.engine))?;
+    let own = entry.run_text(&spec.scenario, Mode::Frames).map_err(|it| it.to_string())?;
+    let own_at = spec.at.map_or(usize::MAX, |it| it as usize);
+    let chosen = place.scenario.as_ref().and_then(|name| {
+        let found = named.iter().find(|it| it.name == *name);
+        let found = found.map(|it| (it.scenario.clone(), it.at.unwrap_or(usize::MAX)));
+        let example = || Some((serde_json::from_str(entry.example).ok()?, usize::MAX));
+        let found = found.or_else(|| example().filter(|_| name == EXAMPLE));
+        if found.is_none() && spec.name.as_ref() != Some(name) {
+            notices.push(format!("The link starts from {name}, which this figure does not have"));
+        }
+        found
+    });
+    let (base, base_at) = chosen.unwrap_or_else(|| (own.scenario.clone(), own_at));
+    let wanted = link::apply(&base, &place.changed);
+    let (run, at) = match entry.run(&wanted, Mode::Frames) {
+        Ok(run) => (run, base_at),
+        Err(error) => {
+            notices.extend(error.0.iter().map(|it| format!("The link is wrong at {it}")));
+            (own, own_at)
+        }
+    };
+    let at = place.step.map_or(at, |step| step.saturating_sub(1));
+    Ok(Ready { player: Player::new(entry, run, at), notices, place })
+}
+
+/// What can be opened under a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Change,
+    Compare,
+    Sweep,
+    Predict,
+    Explore,
+    Steps,
+    Share,
+}
+
+impl Tab {
+    const ALL: [Self; 7] =
+        [Self::Change, Self::Compare, Self::Sweep, Self::Predict, Self::Explore, Self::Steps, Self::Share];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Change => "Change it",
+            Self::Compare => "Compare",
+            Self::Sweep => "Sweep",
+            Self::Predict => "Predict",
+            Self::Explore => "Explore",
+            Self::Steps => "Table",
+            Self::Share => "Share",
+        }
+    }
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Compare => "compare",
+            Self::Sweep => "sweep",
+            Self::Predict => "predict",
+            Self::Explore => "explore",
+            Self::Steps => "table",
+            Self::Share => "share",
+        }
+    }
+
+    fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.slug() == slug)
+    }
+
+    /// Whether the tab means something for this run.
+    fn fits(self, player: Player) -> bool {
+        let number = |it: &Field| !it.hidden && matches!(it.kind, Kind::Int { .. });
+        match self {
+            Self::Change | Self::Steps | Self::Share => true,
+            Self::Compare => !peers(player.entry).is_empty(),
+            Self::Sweep => player.entry.form.iter().any(number),
+            Self::Explore => player.entry.explore.is_some(),
+            Self::Predict => player.run.with_untracked(|run| {
+                (0..run.len()).any(|at| run.step(at).is_some_and(|it| it.ask.is_some()))
+            }),
+        }
+    }
+}
+
+/// The figure. Ends in the same markup on a page and in the browser.
+#[must_use]
+pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: Ready) -> AnyView {
+    let Ready { player, notices, place: from } = ready;
+    let entry = player.entry;
+    let meta = entry.meta;
+    player.keep_time();
+    let opened = from.tab.as_deref().or(spec.tab.map(content::Tab::slug)).and_then(Tab::from_slug);
+    let open = RwSignal::new(opened.filter(|_| place.chrome == Chrome::Full));
+    let compare = if from.compare.is_empty() { spec.compare.clone() } else { from.compare };
+    let compare = RwSignal::new(compare.into_iter().filter(|id| sim::engine(id).is_some()).collect());
+    let fragment = fragment(spec, &named, player, open, compare);
+    if place.live_link {
+        follow_address(fragment, player);
+    }
+    let uid = place.uid.clone();
+    let title_id = format!("{uid}-title");
+    let heading_id = title_id.clone();
+    let title = if spec.title.is_empty() { meta.title.to_owned() } else { spec.title.clone() };
+    let look = if spec.look_for.is_empty() { meta.look_for.to_owned() } else { spec.look_for.clone() };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        let bare = !(event.ctrl_key() || event.alt_key() || event.meta_key());
+        let element: web_sys::Element = event_target(&event);
+        let kind = element.get_attribute("type").unwrap_or_default();
+        let target = Target::of(&element.tag_name(), &kind);
+        if let Some(action) = action(&event.key(), target).filter(|_| bare) {
+            event.prevent_default();
+            event.stop_propagation();
+            player.act(action);
+        }
+    };
+    let in_browser = cfg!(target_arch = "wasm32").then_some("");
+    let show = spec.show.clone();
+    let full = place.chrome == Chrome::Full;
+    let controls = match place.chrome {
+        Chrome::Bare => None,
+        chrome => Some(view! { <Controls player minimal=chrome == Chrome::Minimal/> }),
+    };
+    let tabs = full.then(|| tabs_view(spec, named, place, player, open, compare, fragment));
+    let words = (place.chrome != Chrome::Minimal && place.chrome != Chrome::Bare).then(|| view! { <Words player/> });
+    let lesson = (place.chrome == Chrome::Embed).then(|| lesson_view(place, meta.id, fragment));
+    view! {
+        <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex="0" role="group"
+            aria-labelledby=title_id node_ref=player.root on:keydown=on_key>
+            <figcaption class="figure-head">
+                <p class="figure-title" id=heading_id>{title}</p>
+                <p class="figure-look">{look}</p>
+            </figcaption>
+            {notices_view(notices)}
+            <Picture player show/>
+            <Ask player/>
+            <Narration player/>
+            {full.then(|| view! { <Choices player/> })}
+            {controls}
+            <Help player/>
+            {tabs}
+            {words}
+            {lesson}
+            <p class="visually-hidden" aria-live="polite" data-role="live">{move || player.spoken.get()}</p>
+        </figure>
+    }
+    .into_any()
+}
+
+/// A figure that cannot be shown says why, in its place.
+#[must_use]
+pub fn broken_view(spec: &FigureSpec, why: &str) -> AnyView {
+    view! {
+        <figure class="figure" data-engine=spec.engine.clone()>
+            <p class="fault" role="alert">"This figure cannot be shown: "{why.to_owned()}</p>
+        </figure>
+    }
+    .into_any()
+}
+
+fn notices_view(notices: Vec<String>) -> AnyView {
+    if notices.is_empty() {
+        return ().into_any();
+    }
+    let open = RwSignal::new(true);
+    let items = move || notices.iter().map(|it| view! { <li>{it.clone()}"."</li> }.into_any()).collect_view();
+    let body = move || {
+        open.get().then(|| {
+            view! {
+                <div class="figure-notices" role="status">
+                    <ul>{items()}</ul>
+                    <button type="button" class="quiet" on:click=move |_| open.set(false)>"Dismiss"</button>
+                </div>
+            }
+        })
+    };
+    view! { {body} }.into_any()
+}
+
+/// Buttons that open one panel at a time.
+fn tabs_view(
+    spec: &FigureSpec,
+    named: Vec<Named>,
+    place: &Where,
+    player: Player,
+    open: RwSignal<Option<Tab>>,
+    compare: RwSignal<Vec<String>>,
+    fragment: Signal<String>,
+) -> AnyView {
+    let panel_id = format!("{}-tab", place.uid);
+    let draft = Draft::new(player);
+    let controls = panel_id.clone();
+    let button = move |tab: Tab| {
+        let expanded = move || if open.get() == Some(tab) { "true" } else { "false" };
+        let act = if tab == Tab::Share { "share" } else { tab.slug() };
+        let toggle = move |_| open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) });
+        view! {
+            <button type="button" class="tab" data-act=act aria-expanded=expanded aria-controls=controls.clone()
+                on:click=toggle>{tab.label()}</button>
+        }
+        .into_any()
+    };
+    let help = move |_| player.act(crate::player::Action::Help);
+    let (sweep, place) = (spec.sweep.clone(), place.clone());
+    let body = move || {
+        let tab = open.get()?;
+        if tab == Tab::Change {
+            // Another schedule may have been opened since: the form shows what the figure shows.
+            draft.follow(player);
+        }
+        Some(match tab {
+            Tab::Change => {
+                view! { <Editor player draft named=named.clone() uid=format!("{}-form", place.uid)/> }.into_any()
+            }
+            Tab::Compare => view! { <Compare player chosen=compare/> }.into_any(),
+            Tab::Sweep => view! { <Sweeper player chosen=compare spec=sweep.clone()/> }.into_any(),
+            Tab::Predict => view! { <Predict player/> }.into_any(),
+            Tab::Explore => view! { <Explore player/> }.into_any(),
+            Tab::Steps => view! { <Steps player/> }.into_any(),
+            Tab::Share => view! { <Share player place=place.clone() fragment/> }.into_any(),
+        })
+    };
+    view! {
+        <div class="figure-tabs" role="group" aria-label="More">
+            {Tab::ALL.into_iter().filter(|tab| tab.fits(player)).map(button).collect_view()}
+            <button type="button" class="tab tab-help" data-act="help" aria-keyshortcuts="?" on:click=help>"Keys"</button>
+        </div>
+        <div class="figure-tab" id=panel_id>{body}</div>
+    }
+    .into_any()
+}
+
+/// From an embedded figure to the same state on its full page.
+fn lesson_view(place: &Where, id: &str, fragment: Signal<String>) -> AnyView {
+    let path = format!("{}sim/{id}.html", place.root);
+    let href = move || format!("{path}#{}", fragment.get());
+    view! {
+        <p class="figure-source">
+            <a href=href target="_blank" rel="noopener">"Open in Interleave"</a>
+        </p>
+    }
+    .into_any()
+}
+
+/// The state of the figure as link text.
+fn fragment(
+    spec: &FigureSpec,
+    named: &[Named],
+    player: Player,
+    open: RwSignal<Option<Tab>>,
+    compare: RwSignal<Vec<String>>,
+) -> Signal<String> {
+    let entry: &'static Entry = player.entry;
+    let bases = bases(entry, spec, named);
+    Signal::derive(move || {
+        let place = player.run.with(|run| {
+            let changed = |base: &Value| link::changes(entry.form, base, &run.scenario);
+            // The named scenario that leaves the least to say.
+            let nearest = bases.iter().map(|(name, base)| (name, changed(base))).min_by_key(|(_, it)| it.len());
+            let (scenario, changed) = match nearest {
+                Some((name, changed)) => (name.clone(), changed),
+                None => (None, serde_json::Map::new()),
+            };
+            Place { scenario, changed, ..Place::default() }
+        });
+        let tab = open.get().filter(|it| *it != Tab::Share).map(|it| it.slug().to_owned());
+        let compare = if tab.is_some() { compare.get() } else { Vec::new() };
+        link::format(entry.form, &Place { step: Some(player.at.get() + 1), tab, compare, ..place })
+    })
+}
+
+/// Scenarios that a link may start from, checked. A link must mean the same on every page of the
+/// engine, so the figure's own scenario counts only if it is a named one.
+fn bases(entry: &Entry, spec: &FigureSpec, named: &[Named]) -> Vec<(Option<String>, Value)> {
+    let checked = |scenario: &Value| sim::check(entry.form, scenario).ok();
+    let mut bases: Vec<(Option<String>, Value)> =
+        named.iter().filter_map(|it| Some((Some(it.name.clone()), checked(&it.scenario)?))).collect();
+    let own = serde_json::from_str(&spec.scenario).ok().and_then(|it| checked(&it));
+    if let (Some(name), Some(own)) = (&spec.name, own) {
+        bases.insert(0, (Some(name.clone()), own));
+    }
+    if bases.is_empty() {
+        let example = serde_json::from_str(entry.example).ok().and_then(|it| checked(&it));
+        bases.extend(example.map(|it| (Some(EXAMPLE.to_owned()), it)));
+    }
+    bases
+}
+
+/// Keeps the address in step, without a new entry in the history; not while playing.
+fn follow_address(fragment: Signal<String>, player: Player) {
+    Effect::new(move |first: Option<()>| {
+        let (text, playing) = (fragment.get(), player.playing.get());
+        // The address that was opened stays until the reader moves.
+        if first.is_some() && !playing {
+            crate::browser::set_fragment(&text);
+        }
+    });
+}
+
+/// Every fault of a scenario in one line each, for a page that has no form.
+#[must_use]
+pub fn told(error: &ScenarioError) -> Vec<String> {
+    error.0.iter().map(ToString::to_string).collect()
+}

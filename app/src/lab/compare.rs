@@ -1,0 +1,225 @@
+//! Several engines on one workload: one clock, one scrubber, the best of each metric marked.
+
+use super::workload::{carried, peers};
+use crate::panels::panel_view;
+use crate::player::Player;
+use leptos::prelude::*;
+use sim::scene::number;
+use sim::{Better, Entry, Metric, Mode, Run};
+use std::sync::Arc;
+
+/// Most engines beside each other.
+pub const COMPARED_MAX: usize = 4;
+
+type Lane = (&'static Entry, Result<Arc<Run>, String>);
+
+/// The panel.
+#[component]
+pub fn Compare(
+    /// Whose workload.
+    player: Player,
+    /// Ids of the engines beside it.
+    chosen: RwSignal<Vec<String>>,
+) -> impl IntoView {
+    let entry = player.entry;
+    let lanes = Memo::new_with_compare(move |_| compared(player, &chosen.get()), |_, _| true);
+    let end = move || {
+        lanes.with(|lanes| lanes.iter().filter_map(|(_, run)| run.as_ref().ok()).map(|run| last_time(run)).max())
+    };
+    let time = RwSignal::new(0_u64);
+    // The figure above and the scrubber here share one clock; whoever moved last sets it.
+    Effect::new(move |_| {
+        let at = player.at.get();
+        player.run.with(|run| {
+            let last = at + 1 == run.len();
+            let now = run.step(at).map_or(0, |step| step.time);
+            time.set(if last { end().unwrap_or(now) } else { now });
+        });
+    });
+    let shown_time = move || if cfg!(target_arch = "wasm32") { time.get() } else { end().unwrap_or(0) };
+    let pictures = move || {
+        let now = shown_time();
+        lanes.with(|lanes| lanes.iter().map(|lane| lane_view(lane, now)).collect_view())
+    };
+    let unit = entry.meta.time_unit;
+    let seek = move |event| {
+        if let Ok(to) = event_target_value(&event).parse() {
+            player.playing.set(false);
+            time.set(to);
+        }
+    };
+    let table = move || lanes.with(|lanes| table_view(lanes));
+    view! {
+        <div class="compare">
+            {chooser_view(entry, chosen)}
+            <div class="scrubber compare-scrubber">
+                <input type="range" min="0" step="1" max=move || end().unwrap_or(0).to_string()
+                    aria-label="Time of all" prop:value=move || shown_time().to_string()
+                    aria-valuetext=move || format!("{} {unit}", shown_time()) on:input=seek/>
+                <span class="scrubber-label">{move || format!("{} {unit}", shown_time())}</span>
+            </div>
+            <div class="compare-lanes">{pictures}</div>
+            {table}
+        </div>
+    }
+    .into_any()
+}
+
+fn compared(player: Player, chosen: &[String]) -> Vec<Lane> {
+    let entry = player.entry;
+    let scenario = player.run.with(|run| run.scenario.clone());
+    let own = (entry, Ok(player.run.get()));
+    let other = |id: &String| {
+        let other = sim::engine(id)?;
+        let run = other.run(&carried(entry, &scenario, other), Mode::Frames);
+        Some((other, run.map(Arc::new).map_err(|it| it.to_string())))
+    };
+    let others = chosen.iter().filter(|id| *id != entry.meta.id).filter_map(other);
+    std::iter::once(own).chain(others).take(COMPARED_MAX).collect()
+}
+
+fn last_time(run: &Run) -> u64 {
+    run.step(usize::MAX).map_or(0, |step| step.time)
+}
+
+/// The last step whose time is not after `now`.
+fn step_at(run: &Run, now: u64) -> usize {
+    let (mut low, mut high) = (0, run.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if run.step(middle).is_some_and(|step| step.time <= now) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low.saturating_sub(1)
+}
+
+fn lane_view((entry, run): &Lane, now: u64) -> AnyView {
+    let picture = match run {
+        Ok(run) => {
+            let scene = run.scene(step_at(run, now));
+            scene.panels.first().map(|slot| panel_view(slot, &run.actors)).into_any()
+        }
+        Err(told) => view! { <p class="fault">{told.clone()}</p> }.into_any(),
+    };
+    view! { <section class="compare-lane" aria-label=entry.meta.title><p class="compare-name">{entry.meta.title}</p>{picture}</section> }
+        .into_any()
+}
+
+fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView {
+    let option = move |peer: &'static Entry| {
+        let id = peer.meta.id;
+        let on = move || chosen.with(|ids| ids.iter().any(|it| it == id));
+        let full = move || !on() && COMPARED_MAX <= chosen.with(Vec::len) + 1;
+        let toggle = move |_| {
+            chosen.update(|ids| match ids.iter().position(|it| it == id) {
+                Some(at) => {
+                    ids.remove(at);
+                }
+                None => ids.push(id.to_owned()),
+            });
+        };
+        view! {
+            <label class="choice">
+                <input type="checkbox" prop:checked=on checked=on.run_untracked() disabled=full on:change=toggle/>
+                <span>{peer.meta.title}</span>
+            </label>
+        }
+        .into_any()
+    };
+    view! {
+        <fieldset class="compare-chooser">
+            <legend>"Beside it, on the same workload (up to three)"</legend>
+            {peers(entry).into_iter().map(option).collect_view()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Reads a tracked closure once while the view is being built.
+trait RunUntracked {
+    fn run_untracked(&self) -> bool;
+}
+
+impl<F: Fn() -> bool> RunUntracked for F {
+    fn run_untracked(&self) -> bool {
+        untrack(self)
+    }
+}
+
+/// One row a metric that all runs have, one column an engine.
+fn table_view(lanes: &[Lane]) -> AnyView {
+    let runs: Vec<(&'static Entry, &Arc<Run>)> =
+        lanes.iter().filter_map(|(entry, run)| Some((*entry, run.as_ref().ok()?))).collect();
+    let Some((_, first)) = runs.first() else { return ().into_any() };
+    let shared = |metric: &&Metric| {
+        metric.better != Better::Neither && runs.iter().all(|(_, run)| run.metric(&metric.key).is_some())
+    };
+    let row = |metric: &Metric| {
+        let values: Vec<f64> = runs.iter().filter_map(|(_, run)| run.metric(&metric.key)).collect();
+        let best = best(&values, metric.better);
+        let cell = |value: f64| {
+            let wins = best.is_some_and(|best| (best - value).abs() < 1e-9);
+            let class = if wins { "number best" } else { "number" };
+            let mark = wins.then(|| view! { <span class="best-mark">"best "</span> });
+            view! { <td class=class>{mark}{number(value, 3)}</td> }.into_any()
+        };
+        let unit = (!metric.unit.is_empty()).then(|| view! { <span class="unit">" "{metric.unit}</span> });
+        view! { <tr><th scope="row">{metric.label.clone()}{unit}</th>{values.into_iter().map(cell).collect_view()}</tr> }
+            .into_any()
+    };
+    let head = |(entry, _): &(&'static Entry, &Arc<Run>)| {
+        view! { <th scope="col" class="number">{entry.meta.title}</th> }.into_any()
+    };
+    view! {
+        <div class="table-wrap" tabindex="0" role="region" aria-label="Metrics compared">
+            <table class="data">
+                <thead><tr><th scope="col">"Metric"</th>{runs.iter().map(head).collect_view()}</tr></thead>
+                <tbody>{first.metrics.iter().filter(shared).map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// The best value, unless all are the same.
+fn best(values: &[f64], better: Better) -> Option<f64> {
+    let least = values.iter().copied().reduce(f64::min)?;
+    let most = values.iter().copied().reduce(f64::max)?;
+    if most - least < 1e-9 {
+        return None;
+    }
+    match better {
+        Better::Lower => Some(least),
+        Better::Higher => Some(most),
+        Better::Neither => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{best, step_at};
+    use sim::{Better, Mode, engines};
+
+    #[test]
+    fn the_best_is_marked_unless_all_are_equal() {
+        assert_eq!(best(&[3.0, 1.0, 2.0], Better::Lower), Some(1.0));
+        assert_eq!(best(&[3.0, 1.0], Better::Higher), Some(3.0));
+        assert_eq!(best(&[2.0, 2.0], Better::Higher), None);
+        assert_eq!(best(&[], Better::Lower), None);
+    }
+
+    #[test]
+    fn the_step_at_a_time_is_the_last_one_not_after_it() {
+        for entry in engines() {
+            let run = entry.run_text(entry.example, Mode::Frames).unwrap();
+            let end = run.step(usize::MAX).unwrap().time;
+            for now in 0..=end.min(60) {
+                let slow = (0..run.len()).rev().find(|&at| run.step(at).unwrap().time <= now);
+                assert_eq!(step_at(&run, now), slow.unwrap_or(0), "{} at {now}", entry.meta.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The next decision as a question, before it is shown.
+
+use crate::player::Player;
+use leptos::prelude::*;
+
+/// The switch and the score.
+#[component]
+pub fn Predict(
+    /// Whose decisions.
+    player: Player,
+) -> impl IntoView {
+    let toggle = move |event| {
+        player.predicting.set(event_target_checked(&event));
+        player.asked.set(None);
+    };
+    let score = move || {
+        let (right, all) = player.score.get();
+        (0 < all).then(|| format!("{right} of {all} right"))
+    };
+    view! {
+        <div class="predict">
+            <label class="choice">
+                <input type="checkbox" data-act="predict" prop:checked=move || player.predicting.get() on:change=toggle/>
+                <span>"Stop before each decision and ask me"</span>
+            </label>
+            <span class="predict-score">{score}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// The question, when one is open.
+#[component]
+pub fn Ask(
+    /// Whose decision.
+    player: Player,
+) -> impl IntoView {
+    let told = RwSignal::new(None::<bool>);
+    Effect::new(move |_| {
+        // A step taken in any other way clears what was said of the last answer.
+        if player.asked.get().is_some() {
+            told.set(None);
+        }
+    });
+    let question = move || {
+        let next = player.asked.get()?;
+        let ask = player.run.with(|run| run.step(next).and_then(|it| it.ask.clone()))?;
+        let option = |(n, label): (usize, String)| {
+            let answer = move |_| told.set(player.answer(n));
+            view! { <button type="button" class="quiet" on:click=answer>{label}</button> }.into_any()
+        };
+        Some(view! {
+            <div class="ask" role="group" aria-label=ask.question.clone()>
+                <p>{ask.question.clone()}</p>
+                {ask.options.into_iter().enumerate().map(option).collect_view()}
+            </div>
+        })
+    };
+    let verdict = move || {
+        let right = told.get()?;
+        let (class, text) = if right { ("ask-right", "Right.") } else { ("ask-wrong", "Not this time: see why below.") };
+        Some(view! { <p class=class>{text}</p> })
+    };
+    view! { {question}{verdict} }.into_any()
+}

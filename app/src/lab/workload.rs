@@ -1,0 +1,71 @@
+//! One workload through many engines.
+
+use serde_json::Value;
+use sim::{Entry, Field, Kind};
+
+/// Engines that take the same table of rows as `entry`, in the order of the registry, without it.
+#[must_use]
+pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
+    let fits = |other: &&'static Entry| {
+        other.meta.id != entry.meta.id && tables(entry.form).any(|key| tables(other.form).any(|it| it == key))
+    };
+    sim::engines().filter(fits).collect()
+}
+
+/// Keys of the required tables of a form.
+fn tables(form: &'static [Field]) -> impl Iterator<Item = &'static str> {
+    let table = |field: &&'static Field| matches!(field.kind, Kind::Rows { len_min: 1.., .. });
+    form.iter().filter(table).map(|field| field.key)
+}
+
+/// The scenario of `other` that holds the workload of `scenario`, which `entry` has checked: the
+/// other engine's example, with every setting that both forms have taken over.
+#[must_use]
+pub fn carried(entry: &Entry, scenario: &Value, other: &Entry) -> Value {
+    if entry.meta.id == other.meta.id {
+        return scenario.clone();
+    }
+    let mut carried: Value = serde_json::from_str(other.example).unwrap_or_default();
+    let Value::Object(fields) = &mut carried else { return carried };
+    for field in other.form {
+        let same = |it: &&Field| it.key == field.key && same_kind(it.kind, field.kind);
+        if let Some(value) = entry.form.iter().find(same).and_then(|it| scenario.get(it.key)) {
+            fields.insert(field.key.to_owned(), fitting(field, value));
+        }
+    }
+    carried
+}
+
+/// A table with only the columns that the other engine has.
+fn fitting(field: &Field, value: &Value) -> Value {
+    let (Kind::Rows { columns, .. }, Value::Array(rows)) = (field.kind, value) else {
+        return value.clone();
+    };
+    let row = |row: &Value| {
+        let cell = |column: &Field| Some((column.key.to_owned(), row.get(column.key)?.clone()));
+        Value::Object(columns.iter().filter_map(cell).collect())
+    };
+    Value::Array(rows.iter().map(row).collect())
+}
+
+fn same_kind(one: Kind, other: Kind) -> bool {
+    std::mem::discriminant(&one) == std::mem::discriminant(&other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{carried, peers};
+    use sim::{Mode, engines};
+
+    #[test]
+    fn every_example_runs_on_every_peer() {
+        for entry in engines() {
+            let example = entry.run_text(entry.example, Mode::MetricsOnly).unwrap();
+            for peer in peers(entry) {
+                let scenario = carried(entry, &example.scenario, peer);
+                let told = peer.run(&scenario, Mode::MetricsOnly).err();
+                assert!(told.is_none(), "{} on {}: {told:?}", entry.meta.id, peer.meta.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Mounts the figures of a page, each as it comes near what is seen.
+
+use crate::browser;
+use crate::embed;
+use crate::figure::Chrome;
+use crate::link::{self, Place};
+use crate::options::Options;
+use crate::slot::Slot;
+use leptos::mount::mount_to;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry};
+
+/// How far outside the viewport a figure is mounted, as a CSS margin.
+const NEAR: &str = "600px 0px";
+
+/// Finds every figure of the page and mounts it, now or when it comes near.
+pub fn mount_figures() {
+    let Some(body) = browser::document().and_then(|it| it.body()) else { return };
+    let slots = browser::all(&body, "[data-figure]");
+    match observer() {
+        Some(observer) => slots.iter().for_each(|it| observer.observe(it)),
+        None => slots.into_iter().for_each(mount_slot),
+    }
+}
+
+fn observer() -> Option<IntersectionObserver> {
+    let seen = |entries: js_sys::Array, observer: IntersectionObserver| {
+        for entry in entries.iter().filter_map(|it| it.dyn_into::<IntersectionObserverEntry>().ok()) {
+            if entry.is_intersecting() {
+                observer.unobserve(&entry.target());
+                mount_slot(entry.target());
+            }
+        }
+    };
+    let callback = Closure::<dyn FnMut(js_sys::Array, IntersectionObserver)>::new(seen);
+    let options = web_sys::IntersectionObserverInit::new();
+    options.set_root_margin(NEAR);
+    let observer = IntersectionObserver::new_with_options(callback.as_ref().unchecked_ref(), &options).ok()?;
+    // It lives as long as the page.
+    callback.forget();
+    Some(observer)
+}
+
+/// Mounts one figure over its static self. A slot that cannot be read keeps it.
+fn mount_slot(element: Element) {
+    let Some(data) = element.get_attribute("data-figure") else { return };
+    let (Some(slot), Ok(target)) = (Slot::read(&data), element.dyn_into::<HtmlElement>()) else { return };
+    // A figure may be mounted once: a second look at the slot finds nothing.
+    let _ = target.remove_attribute("data-figure");
+    mount(slot, target);
+}
+
+/// Mounts `slot` in `target`, in the state that the address of the page asks for.
+pub fn mount(mut slot: Slot, target: HtmlElement) {
+    let embedded = slot.place.chrome != Chrome::Full;
+    let (query, fragment) = browser::address().unwrap_or_default();
+    let (place, notices) = match slot.place.live_link {
+        true => asked(&slot, &query, &fragment),
+        false => (Place::default(), Vec::new()),
+    };
+    let options = if embedded { Options::read(&query) } else { Options::default() };
+    if embedded {
+        slot.place.chrome = chrome(&options);
+        if let Some(theme) = &options.theme
+            && let Some(root) = browser::document().and_then(|it| it.document_element())
+        {
+            let _ = root.set_attribute("data-theme", theme);
+        }
+    }
+    target.set_inner_html("");
+    let frame = target.clone();
+    let handle = mount_to(target, move || match crate::figure::ready(&slot.spec, &slot.named, place, notices) {
+        Ok(ready) => {
+            let player = ready.player;
+            if embedded {
+                embed::connect(player, &frame, &options);
+            }
+            crate::figure::figure_view(&slot.spec, slot.named, &slot.place, ready)
+        }
+        Err(why) => crate::figure::broken_view(&slot.spec, &why),
+    });
+    // The figure stays as long as the page.
+    handle.forget();
+}
+
+/// The state in the address: the fragment wins over the query.
+fn asked(slot: &Slot, query: &str, fragment: &str) -> (Place, Vec<String>) {
+    let Some(entry) = sim::engine(&slot.spec.engine) else { return Default::default() };
+    // A fragment without a key is the name of a heading.
+    let state = if fragment.contains('=') && !fragment.starts_with("?secret=") { fragment } else { query };
+    if state.is_empty() {
+        return Default::default();
+    }
+    link::parse(entry.form, state)
+}
+
+fn chrome(options: &Options) -> Chrome {
+    match options.controls.as_deref() {
+        Some("min") => Chrome::Minimal,
+        Some("none") => Chrome::Bare,
+        Some(_) | None => Chrome::Embed,
+    }
+}

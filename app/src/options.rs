@@ -1,0 +1,70 @@
+//! Options of an embedded figure, from the query of its address.
+
+use crate::link::decode;
+
+/// What a host asks of a frame. What it does not ask is as on a page.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Options {
+    /// `light` or `dark`; `None` follows the system.
+    pub theme: Option<String>,
+    /// `full`, `min` or `none`.
+    pub controls: Option<String>,
+    /// Whether it starts to play, unless the reader wants less motion.
+    pub autoplay: bool,
+    /// Whether playing starts again at the end.
+    pub looping: bool,
+    /// Steps a second.
+    pub speed: Option<f64>,
+    /// Step to open on, from 1.
+    pub start: Option<usize>,
+    /// Whether title and sentence are left out.
+    pub untitled: bool,
+}
+
+impl Options {
+    /// Reads a query; what it cannot read it leaves as it is on a page.
+    #[must_use]
+    pub fn read(query: &str) -> Self {
+        let mut options = Self::default();
+        for part in query.trim_start_matches(['?', '#']).split('&') {
+            let (key, raw) = part.split_once('=').unwrap_or((part, "1"));
+            let value = decode(raw);
+            match key {
+                "theme" if value == "light" || value == "dark" => options.theme = Some(value),
+                "controls" if ["full", "min", "none"].contains(&value.as_str()) => {
+                    options.controls = Some(value);
+                }
+                "autoplay" => options.autoplay = value == "1",
+                "loop" => options.looping = value == "1",
+                "speed" => options.speed = value.parse().ok(),
+                "start" => options.start = value.parse().ok(),
+                "title" => options.untitled = value == "0",
+                _ => {}
+            }
+        }
+        options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+
+    #[test]
+    fn known_options_are_read_and_the_rest_is_left_alone() {
+        let read = Options::read("?theme=dark&controls=min&autoplay=1&loop=1&speed=2&start=4&title=0&q=2");
+        assert_eq!(
+            read,
+            Options {
+                theme: Some("dark".into()),
+                controls: Some("min".into()),
+                autoplay: true,
+                looping: true,
+                speed: Some(2.0),
+                start: Some(4),
+                untitled: true,
+            }
+        );
+        assert_eq!(Options::read("theme=pink&controls=&speed=x&autoplay=yes"), Options::default());
+    }
+}

@@ -1,0 +1,75 @@
+//! Only what moved moves: elements with the same key glide from their old place to the new one.
+//!
+//! The picture is drawn anew from plain data at every step. Before that the places of all keyed
+//! elements are noted; after it each one that has moved is played from there. It works across
+//! panels, so a chip travels from a queue to the CPU.
+
+use crate::browser;
+use std::collections::BTreeMap;
+use wasm_bindgen::JsValue;
+use web_sys::Element;
+
+/// How long a move takes, in milliseconds.
+const MOVE_MS: u32 = 220;
+
+/// More elements than this are not animated: it would cost more than a frame has.
+const MOVING_MAX: usize = 240;
+
+/// Places of keyed elements, in CSS pixels from the corner of the figure.
+#[derive(Debug, Default)]
+pub struct Places(BTreeMap<String, (f64, f64)>);
+
+/// Notes where everything is; `None` if nothing shall move.
+#[must_use]
+pub fn places(figure: &Element) -> Option<Places> {
+    if browser::reduced_motion() {
+        return None;
+    }
+    let elements = browser::all(figure, "[data-key]");
+    if MOVING_MAX < elements.len() {
+        return None;
+    }
+    let origin = figure.get_bounding_client_rect();
+    let place = |element: &Element| {
+        let rect = element.get_bounding_client_rect();
+        let key = element.get_attribute("data-key")?;
+        Some((key, (rect.x() - origin.x(), rect.y() - origin.y())))
+    };
+    Some(Places(elements.iter().filter_map(place).collect()))
+}
+
+/// Plays every element that has moved since `before` from there to where it is now.
+pub fn play(figure: &Element, before: &Places) {
+    let origin = figure.get_bounding_client_rect();
+    for element in browser::all(figure, "[data-key]") {
+        let Some(key) = element.get_attribute("data-key") else { continue };
+        let rect = element.get_bounding_client_rect();
+        match before.0.get(&key) {
+            Some((x, y)) => {
+                let (dx, dy) = (x - (rect.x() - origin.x()), y - (rect.y() - origin.y()));
+                if 1.0 < dx.abs() || 1.0 < dy.abs() {
+                    animate(&element, &glide(dx, dy));
+                }
+            }
+            None => animate(&element, r#"{"opacity":[0,1]}"#),
+        }
+    }
+}
+
+/// Added to the element's own transform, so that a shape placed by one stays where it is.
+fn glide(dx: f64, dy: f64) -> String {
+    format!(r#"{{"transform":["translate({dx:.1}px,{dy:.1}px)","translate(0px,0px)"],"composite":"add"}}"#)
+}
+
+fn animate(element: &Element, keyframes: &str) {
+    let Ok(keyframes) = js_sys::JSON::parse(keyframes) else { return };
+    let Ok(options) = js_sys::JSON::parse(&format!(r#"{{"duration":{MOVE_MS},"easing":"ease-out"}}"#))
+    else {
+        return;
+    };
+    // Called by name: a browser without it shows the same steps without the glide.
+    let Ok(method) = js_sys::Reflect::get(element, &JsValue::from_str("animate")) else { return };
+    if let Some(method) = wasm_bindgen::JsCast::dyn_ref::<js_sys::Function>(&method) {
+        let _ = method.call2(element, &keyframes, &options);
+    }
+}

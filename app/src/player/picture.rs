@@ -1,0 +1,73 @@
+//! What is seen and said at one step.
+
+use super::{Piece, Player, pieces};
+use crate::panels::panel_view;
+use leptos::prelude::*;
+
+/// All panels of the step that is shown.
+#[component]
+pub fn Picture(
+    /// Whose step.
+    player: Player,
+    /// Slugs of the panels to show; empty for all.
+    show: Vec<String>,
+) -> impl IntoView {
+    let panels = move || {
+        let at = player.at.get();
+        player.run.with(|run| {
+            let scene = run.scene(at);
+            let wanted = |slug: &str| show.is_empty() || show.iter().any(|it| it == slug);
+            let slots = scene.panels.iter().filter(|slot| wanted(slot.slug));
+            slots.map(|slot| panel_view(slot, &run.actors)).collect_view()
+        })
+    };
+    view! { <div class="figure-picture">{panels}</div> }.into_any()
+}
+
+/// The sentence of the step, with the actors' names in their colours.
+#[component]
+pub fn Narration(
+    /// Whose step.
+    player: Player,
+) -> impl IntoView {
+    let piece = |piece: Piece| match piece {
+        Piece::Words(words) => view! { <span>{words}</span> }.into_any(),
+        Piece::Actor(idx, name) => {
+            let class = format!("say-actor actor-{}", idx % 8);
+            view! { <span class=class>{name}</span> }.into_any()
+        }
+    };
+    let sentence = move || {
+        player.run.with(|run| {
+            let say = run.step(player.at.get()).map_or("", |step| step.say.as_str());
+            pieces(say, &run.actors).into_iter().map(piece).collect_view()
+        })
+    };
+    view! { <p class="figure-say" data-role="narration">{sentence}</p> }.into_any()
+}
+
+/// The picture in words: the same text as on the command line.
+#[component]
+pub fn Words(
+    /// Whose step.
+    player: Player,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let text = move || {
+        // Text that nobody reads is not written at every step; a prerendered page has it.
+        let wanted = open.get() || !cfg!(target_arch = "wasm32");
+        let at = player.at.get();
+        wanted.then(|| player.run.with(|run| run.scene(at).to_text()))
+    };
+    let toggled = move |event: leptos::ev::Event| {
+        let details = event_target::<web_sys::Element>(&event);
+        open.set(details.has_attribute("open"));
+    };
+    view! {
+        <details class="figure-words" on:toggle=toggled>
+            <summary>"This picture in words"</summary>
+            <pre tabindex="0" data-role="words">{text}</pre>
+        </details>
+    }
+    .into_any()
+}
