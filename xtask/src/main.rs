@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod cli;
+mod files;
 mod process;
 mod repo;
 mod setup;

@@ -1,5 +1,6 @@
 //! Where things are.
 
+use crate::files::read;
 use std::path::{Path, PathBuf};
 
 /// The repository on this machine.
@@ -38,9 +39,7 @@ impl Repo {
 
     /// The version of a package in `Cargo.lock`.
     pub(crate) fn locked_version(&self, package: &str) -> crate::Result<String> {
-        let path = self.root.join("Cargo.lock");
-        let lock = std::fs::read_to_string(&path)
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let lock = read(&self.root.join("Cargo.lock"))?;
         version_in_lock(&lock, package).ok_or(format!("Cargo.lock has no package {package}"))
     }
 }

@@ -8,7 +8,6 @@ mod rust;
 mod wasm_opt;
 
 use crate::{Result, repo::Repo};
-use std::path::Path;
 use std::time::Instant;
 
 /// Something that must be on the machine.
@@ -116,10 +115,4 @@ fn install(repo: &Repo, tool: Tool) -> Result<()> {
     }
     println!("setup: done in {:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
-}
-
-/// Creates a folder and those above it.
-fn make_dir(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path)
-        .map_err(|error| format!("{} cannot be made: {error}", path.display()))
 }

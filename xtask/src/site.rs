@@ -1,5 +1,6 @@
 //! Building and serving the site. Trunk does the work; here it gets its tools, and its hook draws the pages.
 
+use crate::files::{make_dir, read, write};
 use crate::process::{cargo, command, run};
 use crate::{Result, repo::Repo};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
     let mut trunk = trunk(repo, "build");
     trunk.args(["--release", "--locked"]);
     if let Some(base) = base_path {
-        trunk.env("INTERLEAVE_BASE_URL", base);
+        trunk.env("INTERLEAVE_BASE_URL", format!("{}/", base.trim_end_matches('/')));
     }
     run(&mut trunk)
 }
@@ -75,19 +76,4 @@ fn trunk(repo: &Repo, verb: &str) -> Command {
     // Trunk reads NO_COLOR=1 as a bad value of its own option.
     trunk.env_remove("NO_COLOR").args([verb, "--offline=true"]);
     trunk
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
-}
-
-fn make_dir(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path)
-        .map_err(|error| format!("{} cannot be made: {error}", path.display()))
 }

@@ -1,5 +1,6 @@
 //! What comes from rustup and crates.io.
 
+use crate::files::make_dir;
 use crate::process::{self, cargo, command, output, run};
 use crate::{Result, repo::Repo};
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ pub(super) fn build_bindgen(repo: &Repo) -> Result<()> {
         "bindgen-tools",
     ]))?;
     let built = repo.target().join("debug/bindgen-tools");
-    super::make_dir(&repo.tools_bin())?;
+    make_dir(&repo.tools_bin())?;
     for name in BINDGEN_NAMES {
         let link = repo.tools_bin().join(name);
         let failed =

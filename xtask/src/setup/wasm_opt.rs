@@ -2,6 +2,7 @@
 //!
 //! Debian's own binaryen 108 is no choice: it ends well and writes a file that crashes at its start.
 
+use crate::files::{make_dir, read, write};
 use crate::process::{command, run};
 use crate::{Result, repo::Repo};
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,14 +16,14 @@ const WRAPPER: &str = "#!/bin/sh\n# Written by cargo xtask setup.\n\
 
 pub(super) fn is_present(repo: &Repo) -> bool {
     let manifest = package(repo).join("package.json");
-    let right = std::fs::read_to_string(manifest)
-        .is_ok_and(|text| text.contains(&format!("\"version\": \"{BINARYEN}\"")));
+    let right =
+        read(&manifest).is_ok_and(|text| text.contains(&format!("\"version\": \"{BINARYEN}\"")));
     right && wrapper(repo).is_file()
 }
 
 pub(super) fn install(repo: &Repo) -> Result<()> {
     let prefix = repo.tools().join("node");
-    super::make_dir(&prefix)?;
+    make_dir(&prefix)?;
     let version = format!("binaryen@{BINARYEN}");
     run(command(repo, "npm")
         .args([
@@ -35,11 +36,11 @@ pub(super) fn install(repo: &Repo) -> Result<()> {
             "--prefix",
         ])
         .arg(&prefix))?;
-    super::make_dir(&repo.tools_bin())?;
+    make_dir(&repo.tools_bin())?;
     let path = wrapper(repo);
-    let failed = |error| format!("{} cannot be written: {error}", path.display());
-    std::fs::write(&path, WRAPPER).map_err(failed)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).map_err(failed)
+    write(&path, WRAPPER)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+        .map_err(|error| format!("{} cannot be made executable: {error}", path.display()))
 }
 
 fn package(repo: &Repo) -> PathBuf {
