@@ -1,12 +1,12 @@
 //! What is built once for all engines: compare, sweep, predict, explore, steps, share.
 
-mod compare;
-mod explore;
-mod predict;
-mod share;
-mod steps;
-mod sweep;
-mod workload;
+pub mod compare;
+pub mod explore;
+pub mod predict;
+pub mod share;
+pub mod steps;
+pub mod sweep;
+pub mod workload;
 
 pub use compare::Compare;
 pub use explore::{Choices, Explore};

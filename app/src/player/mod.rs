@@ -2,11 +2,11 @@
 //!
 //! State is a pure function of the step; animation only fills the way between two of them.
 
-mod controls;
-mod keys;
-mod motion;
-mod narration;
-mod picture;
+pub mod controls;
+pub mod keys;
+pub mod motion;
+pub mod narration;
+pub mod picture;
 
 pub use controls::{Controls, Help};
 pub use keys::{Action, Target, action};
