@@ -1,0 +1,222 @@
+//! Lanes of time: who held what, and when.
+//!
+//! Places in time are shares of the width, so that the picture fills its frame; a spacer of fixed
+//! width keeps a tick readable, and the frame scrolls where there is less room than that.
+
+use super::gantt_axis::{axis_view, plot_min_px, rules};
+use super::gantt_dense::dense_lane;
+use super::geometry::{FONT_PX, percent, text_px};
+use super::marks::{actor_chip, classes, mark_class, pattern, tip};
+use leptos::prelude::*;
+use sim::scene::{Event, EventKind, Gantt, Lane, Span, Tone};
+
+/// Height of a lane, in pixels. The same as in figure.css.
+pub(super) const LANE_PX: usize = 36;
+
+/// Top and height of a bar in its lane, in pixels. Glyphs of events stand above it.
+const BAR_TOP_PX: usize = 10;
+const BAR_PX: usize = 21;
+
+/// More spans or events than this are drawn as a few paths a lane, without text on them.
+const MARKS_MAX: usize = 500;
+
+/// How a span is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Look {
+    /// A full bar: something happens.
+    Bar,
+    /// A thin line: ready, and made to wait.
+    Thin,
+    /// A hatched strip: waits for something else than its turn.
+    Hatch,
+    /// A faint dotted line: nothing happens.
+    Rest,
+    /// A dark bar: time spent on management.
+    Cost,
+}
+
+impl Look {
+    pub(super) const fn of(tone: Tone) -> Self {
+        match tone {
+            Tone::Plain
+            | Tone::Running
+            | Tone::Hit
+            | Tone::Miss
+            | Tone::Fault
+            | Tone::Used
+            | Tone::Dirty
+            | Tone::Danger
+            | Tone::Good => Self::Bar,
+            Tone::Ready => Self::Thin,
+            Tone::Blocked => Self::Hatch,
+            Tone::Done | Tone::Idle | Tone::Free | Tone::Muted => Self::Rest,
+            Tone::Overhead => Self::Cost,
+        }
+    }
+
+    pub(super) const fn slug(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Thin => "thin",
+            Self::Hatch => "hatch",
+            Self::Rest => "rest",
+            Self::Cost => "cost",
+        }
+    }
+
+    /// Top and height in the lane, in pixels.
+    pub(super) const fn rows_px(self) -> (usize, usize) {
+        let middle = BAR_TOP_PX + BAR_PX / 2;
+        match self {
+            Self::Bar | Self::Cost => (BAR_TOP_PX, BAR_PX),
+            Self::Thin => (middle - 1, 3),
+            Self::Hatch => (middle - 6, 13),
+            Self::Rest => (middle, 1),
+        }
+    }
+}
+
+/// Draws labels at the left, lanes at the right, the axis below.
+pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyView {
+    let Gantt { now, end, unit, lanes } = gantt;
+    let height = lanes.len() * LANE_PX;
+    let n_marks: usize = lanes.iter().map(|lane| lane.spans.len() + lane.events.len()).sum();
+    let min_px = plot_min_px(*end);
+    let draw = |(n, lane): (usize, &Lane)| match n_marks <= MARKS_MAX {
+        true => lane_view(lane, n, gantt, min_px),
+        false => dense_lane(lane, n, gantt, min_px),
+    };
+    let rows: Vec<AnyView> = lanes.iter().enumerate().map(draw).collect();
+    let labels: Vec<AnyView> = lanes.iter().map(|lane| label_view(lane, actors)).collect();
+    let summary = format!(
+        "{title}: {} {} from 0 to {end} {unit}, now {now}",
+        lanes.len(),
+        if lanes.len() == 1 { "lane" } else { "lanes" }
+    );
+    let now_at = percent(*now, *end);
+    let future = percent(end.saturating_sub(*now), *end);
+    view! {
+        <div class="gantt-frame" tabindex="0" role="region" aria-label=format!("{title} over time")>
+            <div class="gantt-labels">{labels}</div>
+            <div class="gantt-lanes">
+                <svg class="gantt-spacer" width=min_px height="1" aria-hidden="true"></svg>
+                <svg class="gantt-plot" width="100%" height=height role="img" aria-label=summary>
+                    <rect class="gantt-future" x=now_at.clone() y="0" width=future height=height />
+                    {rules(*end, lanes.len(), min_px)}
+                    {rows}
+                    <line class="gantt-now" x1=now_at.clone() x2=now_at y1="0" y2=height />
+                </svg>
+            </div>
+            <div class="gantt-corner">{*unit}</div>
+            <div class="gantt-axis">{axis_view(*now, *end, min_px)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn label_view(lane: &Lane, actors: &[String]) -> AnyView {
+    let chip = actor_chip(lane.actor, actors, &lane.label);
+    view! { <div class="gantt-label" title=lane.label.clone()>{chip}</div> }.into_any()
+}
+
+fn lane_view(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> AnyView {
+    let spans: Vec<AnyView> =
+        lane.spans.iter().map(|span| span_view(span, lane, gantt, min_px)).collect();
+    let events: Vec<AnyView> =
+        lane.events.iter().map(|event| event_view(event, lane.actor, gantt)).collect();
+    let shift = format!("translate(0 {})", n * LANE_PX);
+    view! { <g class="gantt-lane" transform=shift>{spans}{events}</g> }.into_any()
+}
+
+fn span_view(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
+    let Span { start, end, mark } = span;
+    let look = Look::of(mark.tone);
+    let (x, width) = (percent(*start, gantt.end), percent(end.saturating_sub(*start), gantt.end));
+    let (from, to) = (x.clone(), percent(*end, gantt.end));
+    let text = format!("{}, {start} to {end} {}", tip(mark), gantt.unit);
+    let class = mark_class(&format!("span span-{}", look.slug()), mark);
+    let middle = BAR_TOP_PX + BAR_PX / 2;
+    let shape = match look {
+        Look::Bar | Look::Cost => {
+            let width = width.clone();
+            view! { <rect x=x.clone() y=BAR_TOP_PX width=width height=BAR_PX rx="4" /> }.into_any()
+        }
+        // The whole height of the lane can be pointed at, not only the line.
+        Look::Thin | Look::Hatch | Look::Rest => view! {
+            <rect class="span-touch" x=x.clone() y="0" width=width.clone() height=LANE_PX />
+            <line x1=from.clone() x2=to.clone() y1=middle y2=middle />
+        }
+        .into_any(),
+    };
+    let overlay = match mark.actor.map_or(0, pattern) {
+        1.. if look == Look::Bar => {
+            let line = "pattern-line";
+            view! { <line class=line x1=from x2=to y1=middle y2=middle /> }.into_any()
+        }
+        _ => ().into_any(),
+    };
+    let label = match look {
+        Look::Bar | Look::Cost => bar_label(span, lane, gantt, min_px),
+        Look::Thin | Look::Hatch | Look::Rest => ().into_any(),
+    };
+    view! { <g class=class data-key=mark.key.clone()><title>{text}</title>{shape}{overlay}{label}</g> }
+        .into_any()
+}
+
+/// The bar's label; in the actor's own lane, where that would say nothing new, its length.
+fn bar_label(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
+    let Span { start, end, mark } = span;
+    let text = match mark.label == lane.label {
+        true => (end - start).to_string(),
+        false => mark.label.clone(),
+    };
+    let share = (end - start) as f64 / gantt.end.max(1) as f64;
+    let Some(fits) = fits(text_px(&text, FONT_PX) / share, min_px) else { return ().into_any() };
+    let x = percent(start + end, gantt.end.saturating_mul(2));
+    let y = BAR_TOP_PX + BAR_PX / 2;
+    view! { <text class=fits x=x y=y dy="0.35em">{text}</text> }.into_any()
+}
+
+/// From which width of the frame on a text is shown that needs a plot of `need_px`; `None` if
+/// from none. The widths behind the classes stand in figure.css.
+pub(super) fn fits(need_px: f64, min_px: u64) -> Option<&'static str> {
+    let steps = [(min_px as f64, "fits"), (420.0, "fits-2"), (600.0, "fits-3"), (820.0, "fits-4")];
+    steps.into_iter().find(|(has_px, _)| need_px + 4.0 <= *has_px).map(|(_, class)| class)
+}
+
+/// A glyph at a moment. Each kind has a shape of its own, so that none needs its colour.
+pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> AnyView {
+    let Event { at, kind, detail } = event;
+    let path = match kind {
+        EventKind::Arrive => "M-5 1H5L0 8.5Z",
+        EventKind::Finish => "M-1.5 8H1.5V33H-1.5Z",
+        EventKind::Deadline => "M-0.75 2H0.75V35H-8L-3 31.5L-8 28H-0.75Z",
+        EventKind::Miss => "M-1 2H1V26H-1ZM-4.5 26.5L4.5 35.5M4.5 26.5L-4.5 35.5",
+        EventKind::Note => "M0 1L4 5L0 9L-4 5Z",
+    };
+    let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);
+    let text = match detail.is_empty() {
+        true => format!("{} at {at} {}", kind.slug(), gantt.unit),
+        false => detail.clone(),
+    };
+    let x = percent(*at, gantt.end);
+    view! {
+        <svg class=class x=x overflow="visible">
+            <title>{text}</title>
+            <path d=path />
+        </svg>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn labels_wait_for_the_room_they_need() {
+        assert_eq!(fits(100.0, 440), Some("fits"));
+        assert_eq!(fits(500.0, 440), Some("fits-3"));
+        assert_eq!(fits(900.0, 440), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! The axis of a Gantt chart: how wide a tick is, which ticks are named, where now is.
+
+use super::gantt::LANE_PX;
+use super::geometry::{FONT_PX, percent, text_px, whole_step};
+use leptos::prelude::*;
+
+/// Width of a tick below which a short picture does not shrink, in pixels.
+const TICK_PX: u64 = 20;
+
+/// Width that a page has for the lanes, in pixels: pictures of middle length fill it.
+const PAGE_PX: u64 = 860;
+
+/// Width of a tick in long pictures, in quarters of a pixel.
+const LONG_TICK_QUARTERS: u64 = 18;
+
+/// No picture is wider, in pixels. Spans may then be narrower than a pixel.
+const PLOT_PX_MAX: u64 = 6_000;
+
+/// Least distance of two numbers on the axis, in pixels.
+const NUMBER_GAP_PX: f64 = 18.0;
+
+/// Least distance of two rules without numbers, in pixels.
+const RULE_GAP_PX: u64 = 7;
+
+/// Width below which the lanes scroll instead of shrinking, in pixels.
+pub(super) fn plot_min_px(end: u64) -> u64 {
+    let short = end.saturating_mul(TICK_PX).min(PAGE_PX);
+    let long = end.saturating_mul(LONG_TICK_QUARTERS) / 4;
+    short.max(long).clamp(120, PLOT_PX_MAX)
+}
+
+/// Distance of the numbers on the axis, in ticks.
+fn number_step(end: u64, min_px: u64) -> u64 {
+    let gap_px = text_px(&end.to_string(), FONT_PX) + NUMBER_GAP_PX;
+    whole_step(gap_px * end.max(1) as f64 / min_px as f64)
+}
+
+/// Vertical rules at the numbers of the axis, and a rule under each lane.
+pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> AnyView {
+    let height = n_lanes * LANE_PX;
+    let down = |at: u64| {
+        let x = percent(at, end);
+        view! { <line class="gantt-rule" x1=x.clone() x2=x y1="0" y2=height /> }.into_any()
+    };
+    let across = |n: usize| {
+        let y = format!("{}.5", n * LANE_PX - 1);
+        view! { <line class="gantt-rule" x1="0" x2="100%" y1=y.clone() y2=y /> }.into_any()
+    };
+    let step = usize::try_from(number_step(end, min_px)).unwrap_or(usize::MAX);
+    let downs: Vec<AnyView> = (0..=end).step_by(step).map(down).collect();
+    let acrosses: Vec<AnyView> = (1..n_lanes).map(across).collect();
+    view! { <g>{acrosses}{downs}</g> }.into_any()
+}
+
+/// Numbers, small rules between them, and a flag at `now`.
+pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
+    let step = number_step(end, min_px);
+    let every = usize::try_from(step).unwrap_or(usize::MAX);
+    let numbers: Vec<AnyView> =
+        (0..=end).step_by(every).map(|at| number_view(at, end)).collect();
+    let minor = minor_step(end, min_px, step);
+    let small: Vec<AnyView> = match minor {
+        Some(minor) => (0..=end).step_by(minor).map(|at| small_rule(at, end)).collect(),
+        None => Vec::new(),
+    };
+    let flag_px = text_px(&now.to_string(), FONT_PX) + 12.0;
+    let x = percent(now, end);
+    view! {
+        <svg class="gantt-scale" width="100%" height="26" aria-hidden="true">
+            {small}
+            {numbers}
+            <svg class="gantt-flag" x=x overflow="visible">
+                <path d="M-4 6L0 0L4 6Z" />
+                <rect x=-flag_px / 2.0 y="5" width=flag_px height="18" rx="4" />
+                <text y="18">{now}</text>
+            </svg>
+        </svg>
+    }
+    .into_any()
+}
+
+/// A step that divides `step` and leaves room between rules; `None` if only `step` does.
+fn minor_step(end: u64, min_px: u64, step: u64) -> Option<usize> {
+    let roomy = |minor: &u64| {
+        step.is_multiple_of(*minor)
+            && minor * min_px / end.max(1) >= RULE_GAP_PX
+            && *minor < step
+    };
+    let minors = [1, step / 10, step / 5, step / 2];
+    let found = minors.into_iter().filter(|minor| 0 < *minor).find(|minor| roomy(minor));
+    found.and_then(|minor| usize::try_from(minor).ok())
+}
+
+fn number_view(at: u64, end: u64) -> AnyView {
+    view! { <text class="gantt-number" x=percent(at, end) y="18">{at}</text> }.into_any()
+}
+
+fn small_rule(at: u64, end: u64) -> AnyView {
+    let x = percent(at, end);
+    view! { <line class="gantt-small" x1=x.clone() x2=x y1="0" y2="4" /> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_pictures_keep_their_ticks_wide_and_long_ones_scroll() {
+        assert_eq!(plot_min_px(0), 120);
+        assert_eq!(plot_min_px(22), 440);
+        assert_eq!(plot_min_px(100), PAGE_PX);
+        assert_eq!(plot_min_px(400), 1_800);
+        assert_eq!(plot_min_px(10_000), PLOT_PX_MAX);
+        assert_eq!(plot_min_px(u64::MAX), PLOT_PX_MAX);
+    }
+
+    #[test]
+    fn numbers_are_round_and_apart() {
+        assert_eq!(number_step(22, 440), 2);
+        assert_eq!(number_step(10_000, 6_000), 100);
+        assert_eq!(minor_step(22, 440, 2), Some(1));
+        assert_eq!(minor_step(10_000, 6_000, 100), Some(20));
+    }
+
+    #[test]
+    fn a_long_axis_has_few_numbers() {
+        let end = 1_000_000_000_000;
+        let step = number_step(end, plot_min_px(end));
+        assert!(end / step < 100, "{step}");
+    }
+}

@@ -1,0 +1,63 @@
+//! Panels: one function a kind, from plain data to what is seen.
+//!
+//! A panel is drawn by a pure function without signals or state, so that the server and the
+//! browser draw the same. Whatever stands for a mark carries its key in `data-key` and its full
+//! text as a tooltip. Looks come from classes (`actor-0`, `tone-ready`) and geometry from SVG
+//! attributes: the pages' Content-Security-Policy allows no style attribute.
+
+mod bits;
+mod cells;
+mod chart;
+mod code;
+mod gantt;
+mod gantt_axis;
+mod gantt_dense;
+mod geometry;
+mod graph;
+mod graph_edges;
+mod marks;
+mod note;
+mod queue;
+mod stats;
+mod table;
+
+#[cfg(test)]
+mod palette;
+#[cfg(all(test, feature = "ssr"))]
+mod samples;
+#[cfg(all(test, feature = "ssr"))]
+mod sheet;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+pub use chart::chart_view;
+pub use marks::{actor_chip, actor_class};
+
+use leptos::prelude::*;
+use sim::scene::{Panel, Slot};
+
+/// Draws one panel of one frame. `actors` are the run's names by actor index.
+#[must_use]
+pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
+    let Slot { slug, title, panel } = slot;
+    let body = match panel {
+        Panel::Gantt(it) => gantt::gantt_view(it, actors, title),
+        Panel::Queue(it) => queue::queue_view(it),
+        Panel::Cells(it) => cells::cells_view(it),
+        Panel::Table(it) => table::table_view(it, title),
+        Panel::Bits(it) => bits::bits_view(it),
+        Panel::Graph(it) => graph::graph_view(it, title),
+        Panel::Code(it) => code::code_view(it, actors),
+        Panel::Chart(it) => chart::chart_view(it, title),
+        Panel::Stats(it) => stats::stats_view(it),
+        Panel::Note { text } => note::note_view(text),
+    };
+    let class = format!("panel panel-{}", panel.kind());
+    view! {
+        <div class=class data-slug=*slug role="group" aria-label=*title>
+            <p class="panel-title" aria-hidden="true">{*title}</p>
+            {body}
+        </div>
+    }
+    .into_any()
+}

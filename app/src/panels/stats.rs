@@ -1,0 +1,25 @@
+//! Named values with units.
+
+use leptos::prelude::*;
+use sim::scene::{Stat, Stats};
+
+/// Draws a quiet row of figures.
+pub(super) fn stats_view(stats: &Stats) -> AnyView {
+    let items: Vec<AnyView> = stats.items.iter().map(stat_view).collect();
+    view! { <dl class="stats">{items}</dl> }.into_any()
+}
+
+fn stat_view(stat: &Stat) -> AnyView {
+    let Stat { label, value, unit } = stat;
+    let unit = match unit.is_empty() {
+        true => ().into_any(),
+        false => view! { " " <span class="stat-unit">{*unit}</span> }.into_any(),
+    };
+    view! {
+        <div class="stat">
+            <dt>{label.clone()}</dt>
+            <dd><span class="stat-value">{value.clone()}</span>{unit}</dd>
+        </div>
+    }
+    .into_any()
+}
