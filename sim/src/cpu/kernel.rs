@@ -190,6 +190,10 @@ impl<'a> Sim<'a> {
         jobs: &[JobIdx],
         say: fn(&dyn Policy, &View<'_>, &[JobIdx]) -> String,
     ) -> Result<(), ScenarioError> {
+        if let (Cpu::Running(running), false) = (self.cpu, jobs.is_empty()) {
+            let view = view(self.now, self.setup, &self.live, self.cpu);
+            self.slice_left = self.policy.joined(running, &view).or(self.slice_left);
+        }
         match jobs.first() {
             None => Ok(()),
             Some(&first) => {
@@ -259,7 +263,7 @@ impl<'a> Sim<'a> {
         };
         if let (Some(job), Cpu::Running(_)) = (requeue, self.cpu) {
             self.cpu = Cpu::Free;
-            self.enter(job, From::Preempted);
+            self.enter(job, From::Timer);
         }
         self.step(log, tag, None, |policy, view| say::timer(policy, view))
     }

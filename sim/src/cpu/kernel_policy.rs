@@ -1,6 +1,6 @@
 //! What a policy answers and what it sees: the seam between the kernel and every scheduler.
 
-use super::jobs::{Job, JobIdx};
+use super::jobs::{Job, JobIdx, Tie};
 use super::kernel_state::{Detail, Live, ReadyRow};
 
 /// Decides who runs. The kernel keeps time, the CPU and I/O; the policy keeps the ready jobs.
@@ -33,9 +33,17 @@ pub(crate) trait Policy {
     }
 
     /// Whether a ready job takes the CPU from the running one now.
-    fn preempts(&self, running: JobIdx, view: &View<'_>) -> bool {
+    /// Asked once a moment, after all that became ready has entered.
+    fn preempts(&mut self, running: JobIdx, view: &View<'_>) -> bool {
         let _ = (running, view);
         false
+    }
+
+    /// A job became ready while this one runs: what is left of the slice from now on. Zero asks
+    /// [`Policy::expire`] at once. `None` leaves the slice as it is.
+    fn joined(&mut self, running: JobIdx, view: &View<'_>) -> Option<u64> {
+        let _ = (running, view);
+        None
     }
 
     /// The running job blocks or ends.
@@ -119,6 +127,8 @@ pub(crate) enum From {
     Preempted,
     /// Its slice was over.
     Expired,
+    /// The policy's timer took it off the CPU.
+    Timer,
 }
 
 /// What happens at the end of a slice; the word is the step's tag.
@@ -154,4 +164,49 @@ pub(crate) enum Moment {
     Keep,
     /// What the timer did: a whole sentence, without its full stop.
     Timer,
+}
+
+/// A quantum that is renewed in silence while no other job is ready.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    quantum_ticks: u64,
+    tie: Tie,
+    /// Whether no other job was ready since the job got the CPU.
+    alone: bool,
+    /// Time since then.
+    ran_ticks: u64,
+}
+
+impl Turn {
+    /// Quanta of this length.
+    pub(crate) const fn new(quantum_ticks: u64, tie: Tie) -> Self {
+        Self { quantum_ticks, tie, alone: false, ran_ticks: 0 }
+    }
+
+    /// Its length.
+    pub(crate) const fn quantum_ticks(&self) -> u64 {
+        self.quantum_ticks
+    }
+
+    /// A job gets the CPU, or keeps it, with or without others that are ready: its slice.
+    pub(crate) fn begin(&mut self, alone: bool) -> Option<u64> {
+        self.alone = alone;
+        self.ran_ticks = 0;
+        (!alone).then_some(self.quantum_ticks)
+    }
+
+    /// It has run for so long.
+    pub(crate) fn ran(&mut self, ticks: u64) {
+        self.ran_ticks += ticks;
+    }
+
+    /// Another job became ready: the rest of the quantum that runs now, if it ends from now on.
+    pub(crate) fn joined(&mut self) -> Option<u64> {
+        if !std::mem::take(&mut self.alone) {
+            return None;
+        }
+        let used = self.ran_ticks % self.quantum_ticks;
+        let ends_now = used == 0 && 0 < self.ran_ticks && self.tie == Tie::ArrivalFirst;
+        Some(if ends_now { 0 } else { self.quantum_ticks - used })
+    }
 }

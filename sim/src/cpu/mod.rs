@@ -2,10 +2,14 @@
 
 mod jobs;
 mod kernel;
+#[cfg(test)]
+mod kernel_benchmark;
 mod kernel_metrics;
 mod kernel_policy;
+mod kernel_ranked;
 mod kernel_say;
 mod kernel_scene;
+mod kernel_shares;
 mod kernel_state;
 
 mod lanes;
@@ -18,7 +22,17 @@ mod periodic_laws;
 mod periodic_run;
 mod periodic_scene;
 
+mod fcfs;
+mod lottery;
+mod mlfq;
+mod mlfq_levels;
+mod multilevel_queue;
+mod priority;
 mod round_robin;
+mod sjf;
+mod srtf;
+mod stride;
+
 
 mod edf;
 mod rate_monotonic;
@@ -27,7 +41,15 @@ use crate::engine::Entry;
 
 /// In the order in which the course meets them.
 pub(crate) const ENGINES: &[Entry] = &[
+    Entry::of::<fcfs::Fcfs>(),
+    Entry::of::<sjf::Sjf>(),
+    Entry::of::<srtf::Srtf>(),
     Entry::of::<round_robin::RoundRobin>(),
+    Entry::of::<priority::Priority>(),
+    Entry::of::<multilevel_queue::MultilevelQueue>(),
+    Entry::of::<mlfq::Mlfq>(),
+    Entry::of::<lottery::Lottery>(),
+    Entry::of::<stride::Stride>(),
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
 ];

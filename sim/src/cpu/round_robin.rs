@@ -2,8 +2,8 @@
 //!
 //! # Model
 //! One queue, first in, first out. A job runs until its burst ends or its quantum is used up; then
-//! it goes to the tail. If no other job is ready, it keeps the CPU and a new quantum begins. The
-//! quantum begins anew each time a job gets the CPU.
+//! it goes to the tail. The quantum begins anew each time a job gets the CPU. While no
+//! other job is ready, quantum follows quantum without a step.
 //! # Ties
 //! A job that becomes ready as another's quantum ends queues first; `tie` turns this round. Jobs
 //! that become ready together queue by earlier arrival, then by row.
@@ -14,7 +14,7 @@
 
 use super::jobs::{self, Job, JobIdx, Setup, Tie, Uses, ticks};
 use super::kernel::simulate;
-use super::kernel_policy::{Expiry, From, Moment, Policy, View};
+use super::kernel_policy::{Expiry, From, Moment, Policy, Turn, View};
 use super::kernel_scene;
 use super::kernel_state::{ReadyRow, State};
 use crate::engine::{Engine, Frame, Log, Meta};
@@ -62,7 +62,7 @@ impl Engine for RoundRobin {
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, quantum_ticks, switch_cost_ticks, tie } = scenario;
         let setup = Setup { jobs, switch_cost_ticks: *switch_cost_ticks, tie: *tie };
-        let mut turns = Turns { quantum_ticks: *quantum_ticks, queue: VecDeque::new() };
+        let mut turns = Turns { turn: Turn::new(*quantum_ticks, *tie), queue: VecDeque::new() };
         simulate(&setup, &mut turns, log)
     }
 
@@ -76,7 +76,7 @@ impl Engine for RoundRobin {
 }
 
 struct Turns {
-    quantum_ticks: u64,
+    turn: Turn,
     queue: VecDeque<JobIdx>,
 }
 
@@ -90,15 +90,23 @@ impl Policy for Turns {
     }
 
     fn slice(&mut self, _: JobIdx, _: &View<'_>) -> Option<u64> {
-        Some(self.quantum_ticks)
+        self.turn.begin(self.queue.is_empty())
+    }
+
+    fn ran(&mut self, _: JobIdx, ticks: u64, _: &View<'_>) {
+        self.turn.ran(ticks);
+    }
+
+    fn joined(&mut self, _: JobIdx, _: &View<'_>) -> Option<u64> {
+        self.turn.joined()
     }
 
     fn expire(&mut self, _: JobIdx, _: &View<'_>) -> Expiry {
-        if self.queue.is_empty() { Expiry::Keep("keep") } else { Expiry::Requeue("expire") }
+        Expiry::Requeue("expire")
     }
 
     fn rows(&self, _: &View<'_>) -> Vec<ReadyRow> {
-        let note = format!("quantum {}", self.quantum_ticks);
+        let note = format!("quantum {}", self.turn.quantum_ticks());
         ReadyRow::only(note, self.queue.iter().copied().collect())
     }
 
@@ -107,18 +115,15 @@ impl Policy for Turns {
     }
 
     fn why(&self, moment: Moment, job: JobIdx, view: &View<'_>) -> String {
-        let quantum = ticks(self.quantum_ticks);
+        let quantum = ticks(self.turn.quantum_ticks());
         let left = ticks(view.live(job).left_ticks);
         match moment {
             Moment::Dispatch if self.queue.is_empty() => {
                 "it is the only job that is ready".to_owned()
             }
             Moment::Dispatch => "it was at the head of the ready queue".to_owned(),
-            Moment::Expire | Moment::Preempt | Moment::Timer => {
+            Moment::Expire | Moment::Keep | Moment::Preempt | Moment::Timer => {
                 format!("its quantum of {quantum} is used up and it still needs {left}")
-            }
-            Moment::Keep => {
-                format!("its quantum of {quantum} is used up but no other job is ready")
             }
         }
     }

@@ -1,0 +1,117 @@
+//! Shortest remaining time first: the ready job that needs the least to end its burst has the CPU.
+//!
+//! # Model
+//! Burst lengths are known. A job that becomes ready takes the CPU if it needs strictly less than
+//! what is left of the running burst. No schedule gives a smaller mean wait.
+//! # Ties
+//! Equal rest: the running job stays; among ready jobs the earlier arrival, then the row. `tie`
+//! changes nothing.
+//! # Left out
+//! Guessing the next burst from the past ones, which a real scheduler must; aging.
+//! # Source
+//! `ostep/7`
+
+use super::jobs::{self, Job, JobIdx, Setup, Tie, Uses, ticks};
+use super::kernel::simulate;
+use super::kernel_policy::{From, Moment, Policy, View};
+use super::kernel_ranked::Ranked;
+use super::kernel_scene;
+use super::kernel_state::{ReadyRow, State};
+use crate::engine::{Engine, Frame, Log, Meta};
+use crate::error::ScenarioError;
+use crate::form::Field;
+use crate::scene::Scene;
+use serde::Deserialize;
+
+/// The engine.
+pub(crate) struct Srtf;
+
+/// What the reader may set.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Scenario {
+    jobs: Vec<Job>,
+    switch_cost_ticks: u64,
+    tie: Tie,
+}
+
+const COLUMNS: [Field; 6] = jobs::columns(Uses::Nothing);
+
+impl Engine for Srtf {
+    type Scenario = Scenario;
+    type State = State;
+    const META: Meta = Meta {
+        id: "cpu/srtf",
+        title: "Shortest remaining time first",
+        summary: "The CPU always goes to the job that needs the least to end its burst.",
+        look_for: "Watch each arrival: it takes the CPU only if it needs less than is left.",
+        source: "ostep/7",
+        time_unit: "ticks",
+        markers: &["preempt", "finish"],
+    };
+    const FORM: &'static [Field] =
+        &[jobs::table(&COLUMNS), jobs::QUANTUM.hide(true), jobs::SWITCH_COST, jobs::TIE.hide(true)];
+    const EXAMPLE: &'static str = r#"{"jobs": [
+        {"name": "P1", "arrival_ticks": 0, "burst_ticks": 7, "priority": 3},
+        {"name": "P2", "arrival_ticks": 2, "burst_ticks": 4, "priority": 1},
+        {"name": "P3", "arrival_ticks": 4, "burst_ticks": 1, "priority": 4},
+        {"name": "P4", "arrival_ticks": 5, "burst_ticks": 4, "priority": 2},
+        {"name": "P5", "arrival_ticks": 6, "burst_ticks": 6, "priority": 5}]}"#;
+
+    fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
+        let Scenario { jobs, switch_cost_ticks, tie } = scenario;
+        let setup = Setup { jobs, switch_cost_ticks: *switch_cost_ticks, tie: *tie };
+        simulate(&setup, &mut Shortest::default(), log)
+    }
+
+    fn scene(scenario: &Scenario, past: &[Frame<State>]) -> Scene {
+        kernel_scene::scene(&scenario.jobs, Uses::Nothing, past)
+    }
+
+    fn actors(scenario: &Scenario) -> Vec<String> {
+        jobs::names(&scenario.jobs)
+    }
+}
+
+/// Ready jobs by what is left of their burst.
+#[derive(Default)]
+struct Shortest(Ranked);
+
+/// What is left of a job's burst, as a key.
+fn left(job: JobIdx, view: &View<'_>) -> i64 {
+    i64::try_from(view.live(job).left_ticks).unwrap_or(i64::MAX)
+}
+
+impl Policy for Shortest {
+    fn enter(&mut self, job: JobIdx, _: From, view: &View<'_>) {
+        self.0.insert(left(job, view), job, view);
+    }
+
+    fn choose(&mut self, _: &View<'_>) -> Option<JobIdx> {
+        self.0.pop()
+    }
+
+    fn preempts(&mut self, running: JobIdx, view: &View<'_>) -> bool {
+        self.0.first().is_some_and(|(key, _)| key < left(running, view))
+    }
+
+    fn rows(&self, _: &View<'_>) -> Vec<ReadyRow> {
+        ReadyRow::only("shortest first", self.0.jobs())
+    }
+
+    fn why(&self, moment: Moment, job: JobIdx, view: &View<'_>) -> String {
+        let own = ticks(view.live(job).left_ticks);
+        let Some((next, other)) = self.0.first() else {
+            return format!("it is the only job that is ready; it needs {own}");
+        };
+        let (other, rival) = (view.name(other), ticks(u64::try_from(next).unwrap_or_default()));
+        match moment {
+            Moment::Preempt => format!("{other} needs only {rival} and it still needs {own}"),
+            Moment::Dispatch if next == left(job, view) => {
+                format!("{own} is the least that is left; {other} needs as much but comes later")
+            }
+            Moment::Dispatch | Moment::Expire | Moment::Keep | Moment::Timer => {
+                format!("it needs the least, {own}; the next is {other} with {rival}")
+            }
+        }
+    }
+}
