@@ -3,6 +3,7 @@
 use crate::files::{make_dir, read, write};
 use crate::process::{cargo, command, run};
 use crate::{Result, repo::Repo};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,7 +31,8 @@ pub(crate) fn serve(repo: &Repo, port: Option<u16>) -> Result<()> {
     if let Some(port) = port {
         trunk.args(["--port", &port.to_string()]);
     }
-    run(&mut trunk)
+    // Trunk takes our place, so that whoever stops us stops the server.
+    Err(format!("trunk does not start: {}", trunk.exec()))
 }
 
 /// Trunk's hook after a build: draws every page into the folder that Trunk is about to publish.
@@ -38,7 +40,7 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
     let dir = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let dir = dir.ok_or("Trunk calls `pages`, and says in TRUNK_STAGING_DIR where the pages go")?;
     // Trunk adds its own reload script to the one page that it knows. That page is about to be replaced.
-    let is_served = read(&dir.join("index.html"))?.contains("/.well-known/trunk/ws");
+    let is_served = read(&dir.join("index.html"))?.contains(".well-known/trunk/ws");
     let prerender =
         "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
     run(cargo(repo).args(prerender.split(' ')).args(["--", "--dist"]).arg(&dir))?;
