@@ -36,6 +36,11 @@ mod stride;
 
 mod edf;
 mod rate_monotonic;
+mod priority_inversion;
+mod inversion_scene;
+mod inversion_run;
+mod inversion_plan;
+mod inversion_body;
 
 use crate::engine::Entry;
 
@@ -52,4 +57,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<stride::Stride>(),
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
+    Entry::of::<priority_inversion::PriorityInversion>(),
 ];

@@ -236,14 +236,11 @@ fn a_long_pattern_is_cut_and_said_to_be() {
     metrics(&run, &[("hyperperiod_ticks", 997.0 * 991.0)]);
 }
 
+type Key<'a> = dyn Fn(usize, u64, u64) -> (u64, u64, u64) + 'a;
+
 /// Who runs in each tick, one tick at a time, and how many deadlines are missed: the slow and
-/// obvious way. `late first` is a job's key: the least goes first.
-fn oracle(
-    rows: &[Row],
-    horizon: u64,
-    drop: bool,
-    key: &dyn Fn(usize, u64, u64) -> (u64, u64, u64),
-) -> (Vec<Option<usize>>, u64) {
+/// obvious way. Of a job's task, release and deadline, `key` makes what is least for the first.
+fn oracle(rows: &[Row], horizon: u64, drop: bool, key: &Key) -> (Vec<Option<usize>>, u64) {
     // Task, release, deadline, work left.
     let mut jobs: Vec<(usize, u64, u64, u64)> = Vec::new();
     let (mut ran, mut n_misses) = (Vec::new(), 0);
