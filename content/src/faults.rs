@@ -40,18 +40,27 @@ impl std::error::Error for Faults {}
 
 /// Where the readers put faults. Shared by all of them, so it changes behind a plain reference.
 #[derive(Debug, Default)]
-pub(crate) struct Sink(RefCell<Vec<Fault>>);
+pub(crate) struct Sink {
+    /// What stands before every file.
+    folder: &'static str,
+    all: RefCell<Vec<Fault>>,
+}
 
 impl Sink {
-    /// Notes a fault; `file` is relative to the content folder.
+    /// A sink for files that are named relative to the content folder.
+    pub(crate) fn of_course() -> Self {
+        Self { folder: "content/", all: RefCell::default() }
+    }
+
+    /// Notes a fault.
     pub(crate) fn add(&self, file: &str, line: u32, what: impl Into<String>) {
-        let file = format!("content/{file}");
-        self.0.borrow_mut().push(Fault { file, line, what: what.into() });
+        let file = format!("{}{file}", self.folder);
+        self.all.borrow_mut().push(Fault { file, line, what: what.into() });
     }
 
     /// All faults, by file and line, each once.
     pub(crate) fn into_faults(self) -> Faults {
-        let mut all = self.0.into_inner();
+        let mut all = self.all.into_inner();
         all.sort();
         all.dedup();
         Faults(all)
@@ -64,7 +73,7 @@ mod tests {
 
     #[test]
     fn faults_are_told_in_order_and_once() {
-        let sink = Sink::default();
+        let sink = Sink::of_course();
         sink.add("b.md", 2, "second");
         sink.add("a.toml", 9, "first");
         sink.add("b.md", 2, "second");

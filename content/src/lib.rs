@@ -7,19 +7,51 @@
 pub mod schema;
 
 #[cfg(feature = "full")]
+mod callout;
+#[cfg(feature = "full")]
+mod check;
+#[cfg(feature = "full")]
+mod choice;
+#[cfg(feature = "full")]
 mod course;
+#[cfg(feature = "full")]
+mod desk;
+#[cfg(feature = "full")]
+mod escape;
 #[cfg(feature = "full")]
 mod faults;
 #[cfg(feature = "full")]
+mod figures;
+#[cfg(feature = "full")]
 mod files;
+#[cfg(feature = "full")]
+mod grid;
+#[cfg(feature = "full")]
+mod highlight;
+#[cfg(feature = "full")]
+mod lesson;
 #[cfg(feature = "full")]
 mod links;
 #[cfg(feature = "full")]
+mod listing;
+#[cfg(feature = "full")]
+mod markdown;
+#[cfg(feature = "full")]
+mod math;
+#[cfg(feature = "full")]
+mod quiz;
+#[cfg(feature = "full")]
 mod read;
+#[cfg(feature = "full")]
+mod refs;
 #[cfg(feature = "full")]
 mod runs;
 #[cfg(feature = "full")]
+mod sim_quiz;
+#[cfg(feature = "full")]
 mod tables;
+#[cfg(feature = "full")]
+mod targets;
 #[cfg(feature = "full")]
 mod toml_doc;
 
@@ -35,3 +67,5 @@ pub use faults::{Fault, Faults};
 pub use files::Files;
 #[cfg(feature = "full")]
 pub use links::{resolve_links, resolve_question};
+#[cfg(feature = "full")]
+pub use quiz::read_mdbook_quiz;

@@ -1,35 +1,89 @@
 //! Reads the whole course, in the order in which one thing needs another.
 
-use crate::course::{Course, Term};
+use crate::check;
+use crate::course::{Course, Module, Term};
+use crate::desk::{Desk, Here, Names};
 use crate::faults::{Faults, Sink};
 use crate::files::Files;
-use crate::tables::{self, RawTerm};
+use crate::markdown::{self, Shape};
+use crate::tables::{self, GLOSSARY, Listed, RawTerm};
+use crate::{lesson, quiz};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 impl Course {
     /// Reads the course from its files. What can be read is there even if there are faults.
     #[must_use]
     pub fn read(files: &Files) -> (Self, Faults) {
-        let sink = Sink::default();
-        let mut course = Self::default();
+        let sink = Sink::of_course();
         let sources = tables::sources(files, &sink);
         let terms = tables::glossary(files, &sink);
         let runs = tables::scenarios(files, &sink);
-        course.modules = tables::outline(files, &sink).into_iter().map(|it| it.module).collect();
-        course.sources = sources.into_iter().map(|(key, (_, source))| (key, source)).collect();
-        course.glossary = glossary(terms);
-        course.scenarios = runs.named;
+        let listed = tables::outline(files, &sink);
+        let source_lines = sources.iter().map(|(key, (line, _))| (key.clone(), *line)).collect();
+        let sources = sources.into_iter().map(|(key, (_, source))| (key, source)).collect();
+        let names = names(&listed, &terms, sources);
+        let used = RefCell::default();
+        let desk = Desk { files, sink: &sink, runs: &runs, names: &names, used };
+        let mut course = Self {
+            modules: listed.iter().map(|it| module(&desk, it)).collect(),
+            glossary: terms.iter().map(|it| term(&desk, it)).collect(),
+            sources: names.sources.clone(),
+            scenarios: runs.named.clone(),
+        };
+        check::all(&desk, &course, &listed, &terms, &source_lines);
+        let used = desk.used.into_inner();
+        for (slug, lessons) in used.terms {
+            if let Some(term) = course.glossary.get_mut(&slug) {
+                term.lessons = lessons;
+            }
+        }
+        for (key, lessons) in used.sources {
+            if let Some(source) = course.sources.get_mut(&key) {
+                source.lessons = lessons;
+            }
+        }
         (course, sink.into_faults())
     }
 }
 
-fn glossary(terms: BTreeMap<String, RawTerm>) -> BTreeMap<String, Term> {
-    let term = |(slug, raw): (String, RawTerm)| {
-        let see = raw.see.into_iter().map(|it| it.text).collect();
-        let RawTerm { title, also, text, .. } = raw;
-        let term =
-            Term { slug: slug.clone(), title, also, plain_text: text.text, see, ..Term::default() };
-        (slug, term)
+fn names(
+    listed: &[Listed],
+    terms: &BTreeMap<String, RawTerm>,
+    sources: BTreeMap<String, crate::Source>,
+) -> Names {
+    let paths = listed.iter().flat_map(|Listed { module, lessons }| {
+        lessons.iter().map(|it| format!("{}/{}", module.slug, it.text))
+    });
+    let ready = listed.iter().filter(|it| !it.lessons.is_empty());
+    Names {
+        terms: terms.keys().cloned().collect(),
+        sources,
+        lessons: paths.zip(0..).collect(),
+        modules: ready.map(|it| it.module.slug.clone()).collect(),
+    }
+}
+
+fn module(desk: &Desk<'_>, Listed { module, lessons }: &Listed) -> Module {
+    let slug = &module.slug;
+    let lessons: Vec<_> =
+        lessons.iter().filter_map(|it| lesson::read(desk, slug, &it.text)).collect();
+    let minutes = lessons.iter().map(|it| it.minutes).sum();
+    let questions = if lessons.is_empty() { Vec::new() } else { quiz::of_module(desk, slug) };
+    Module { lessons, minutes, questions, ..module.clone() }
+}
+
+fn term(desk: &Desk<'_>, (slug, raw): (&String, &RawTerm)) -> (String, Term) {
+    let here = Here { desk, file: GLOSSARY, lesson: "" };
+    let baked = markdown::bake(here, &raw.text, Shape::Note);
+    let term = Term {
+        slug: slug.clone(),
+        title: raw.title.clone(),
+        also: raw.also.clone(),
+        html: baked.html(),
+        plain_text: baked.plain_text,
+        see: raw.see.iter().map(|it| it.text.clone()).collect(),
+        lessons: Vec::new(),
     };
-    terms.into_iter().map(term).collect()
+    (slug.clone(), term)
 }

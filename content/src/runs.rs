@@ -36,6 +36,12 @@ impl Runs {
         sim::engine(id).ok_or_else(|| format!("there is no engine {id}"))
     }
 
+    /// What stands for the named scenario where there is none.
+    pub(crate) fn unnamed() -> NamedScenario {
+        let (name, title, about) = (String::new(), String::new(), String::new());
+        NamedScenario { name, title, about, rank: 0, at: None, scenario: Value::Null }
+    }
+
     /// The run of a scenario, with its frames.
     pub(crate) fn run(&self, engine: &str, scenario: &Value) -> Outcome {
         let key = (engine.to_owned(), scenario.to_string());

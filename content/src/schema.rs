@@ -23,7 +23,7 @@ pub struct FigureSpec {
     /// One sentence: what to look for; plain text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub look_for: String,
-    /// Slugs of the panels to show, in the engine's order; all of them if empty.
+    /// Slugs of the panels to show, in this order; all of them if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub show: Vec<String>,
     /// Tab that is open at first.
@@ -111,6 +111,8 @@ pub struct Question {
 }
 
 /// What is asked for, and the right answer.
+// A module has a few dozen of these: a box would save nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

@@ -2,7 +2,7 @@
 
 use crate::faults::Sink;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -82,11 +82,6 @@ impl<'a> Row<'a> {
     /// Whether the key is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
-    }
-
-    /// All keys, by name.
-    pub(crate) fn keys(&self) -> Vec<String> {
-        self.table.keys().map(|key| key.get_ref().to_string()).collect()
     }
 
     fn value(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -254,6 +249,22 @@ impl<'a> Row<'a> {
             }
         }
         rows
+    }
+
+    /// Every key with its text, for a table of named texts.
+    pub(crate) fn named_texts(&self) -> BTreeMap<String, Text> {
+        let mut texts = BTreeMap::new();
+        for (key, value) in self.table {
+            let name = key.get_ref().to_string();
+            let line = self.doc.line_at(value.span().start);
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    texts.insert(name, Text { text: text.to_owned(), line });
+                }
+                None => self.wrong(&name, "a text"),
+            }
+        }
+        texts
     }
 
     fn sub(&self, value: &'a Spanned<DeValue<'a>>) -> Option<Row<'a>> {

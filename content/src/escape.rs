@@ -1,0 +1,47 @@
+//! Text as HTML.
+
+/// The text with what HTML reads as markup written out; fit for text and for quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for it in text.chars() {
+        match it {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(it),
+        }
+    }
+    out
+}
+
+/// A text as an id: small letters, digits and single hyphens.
+pub(crate) fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for it in text.chars().flat_map(char::to_lowercase) {
+        if it.is_alphanumeric() {
+            out.push(it);
+        } else if !out.ends_with('-') && !out.is_empty() && !"'\u{2019}".contains(it) {
+            out.push('-');
+        }
+    }
+    let out = out.trim_end_matches('-');
+    if out.is_empty() { "section".to_owned() } else { out.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escape, slug};
+
+    #[test]
+    fn markup_is_written_out() {
+        assert_eq!(escape("a<b> & \"c\""), "a&lt;b&gt; &amp; &quot;c&quot;");
+    }
+
+    #[test]
+    fn a_slug_has_letters_digits_and_single_hyphens() {
+        assert_eq!(slug("What's FCFS, and why?"), "whats-fcfs-and-why");
+        assert_eq!(slug("  80% rule  "), "80-rule");
+        assert_eq!(slug("???"), "section");
+    }
+}

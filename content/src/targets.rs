@@ -1,0 +1,93 @@
+//! Link targets in Markdown, checked and turned into what [`crate::resolve_links`] reads.
+
+use crate::course::Citation;
+use crate::desk::{Here, Wanted};
+use crate::runs::Runs;
+
+/// A link as it goes into the HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) href: String,
+    /// Class or relation, with its leading space; may be empty.
+    pub(crate) attributes: &'static str,
+    /// Slug of the glossary term it leads to.
+    pub(crate) term: Option<String>,
+}
+
+/// The target of a link, or what is wrong with it.
+pub(crate) fn target(here: &Here<'_>, line: u32, dest: &str) -> Result<Target, String> {
+    let plain = |href: String| Target { href, attributes: "", term: None };
+    if dest.starts_with("https://") {
+        let attributes = " rel=\"external noopener\"";
+        return Ok(Target { href: dest.to_owned(), attributes, term: None });
+    }
+    if let Some(anchor) = dest.strip_prefix('#') {
+        if here.lesson.is_empty() {
+            return Err(format!("{dest}: only a lesson has such places"));
+        }
+        want_anchor(here, line, here.lesson, anchor);
+        return Ok(plain(dest.to_owned()));
+    }
+    let (scheme, name) = dest.split_once(':').unwrap_or(("", dest));
+    match scheme {
+        "gloss" => {
+            here.use_term(name);
+            match here.desk.names.terms.contains(name) {
+                true => Ok(Target {
+                    href: format!("@gloss/{name}"),
+                    attributes: " class=\"term\"",
+                    term: Some(name.to_owned()),
+                }),
+                false => Err(format!("the glossary has no term {name}")),
+            }
+        }
+        "src" => {
+            let Citation { key, .. } = citation(here, name)?;
+            let href = format!("@src/{key}");
+            Ok(Target { href, attributes: " class=\"cite\"", term: None })
+        }
+        "lesson" => lesson(here, line, name).map(plain),
+        "module" => match here.desk.names.modules.contains(name) {
+            true => Ok(plain(format!("@module/{name}"))),
+            false => Err(format!("there is no module {name} with lessons")),
+        },
+        "sim" => Runs::engine(name).map(|_| plain(format!("@sim/{name}"))),
+        _ => Err(format!(
+            "link {dest}: expected gloss:, src:, lesson:, module:, sim:, # or https://"
+        )),
+    }
+}
+
+fn lesson(here: &Here<'_>, line: u32, name: &str) -> Result<String, String> {
+    let (path, anchor) = match name.split_once('#') {
+        Some((path, anchor)) => (path, Some(anchor)),
+        None => (name, None),
+    };
+    if !here.desk.names.lessons.contains_key(path) {
+        return Err(format!("there is no lesson {path}"));
+    }
+    if let Some(anchor) = anchor {
+        want_anchor(here, line, path, anchor);
+    }
+    Ok(format!("@lesson/{name}"))
+}
+
+fn want_anchor(here: &Here<'_>, line: u32, lesson: &str, anchor: &str) {
+    let (file, lesson, name) = (here.file.to_owned(), lesson.to_owned(), anchor.to_owned());
+    here.desk.used.borrow_mut().anchors.push(Wanted { file, line, lesson, name });
+}
+
+/// A source and the place in it, spelled `key` or `key/place`.
+pub(crate) fn citation(here: &Here<'_>, spelled: &str) -> Result<Citation, String> {
+    let (key, place) = spelled.split_once('/').unwrap_or((spelled, ""));
+    here.use_source(key);
+    let Some(source) = here.desk.names.sources.get(key) else {
+        return Err(format!("there is no source {key}"));
+    };
+    let label = match (place, source.unit.as_str()) {
+        ("", _) => source.short.clone(),
+        (place, "") => format!("{}, {place}", source.short),
+        (place, unit) => format!("{}, {unit} {place}", source.short),
+    };
+    Ok(Citation { key: key.to_owned(), place: place.to_owned(), label })
+}
