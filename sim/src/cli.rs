@@ -191,7 +191,7 @@ pub(crate) fn show(entry: &Entry) -> String {
 }
 
 fn fields(form: &[Field], depth: usize, out: &mut String) {
-    for field in form {
+    for field in form.iter().filter(|it| !it.hidden) {
         let unit = if field.unit.is_empty() { "" } else { " " };
         let gap = "  ".repeat(depth);
         let _ = write!(out, "{gap}{}: {}{unit}{}", field.key, values(field), field.unit);

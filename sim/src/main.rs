@@ -56,6 +56,7 @@ fn answer(command: Command) -> Result<String, Usage> {
         }
         Command::Explore { entry, explore, scenario, limit, format } => {
             let scenario = read(entry, scenario.as_deref())?;
+            let scenario = sim::check(entry.form, &scenario).map_err(|it| faults(entry, &it))?;
             let found = explore(&scenario, limit).map_err(|it| faults(entry, &it))?;
             Ok(match format {
                 Format::Json => format!("{}\n", sim::explore_json(entry, &scenario, &found)),

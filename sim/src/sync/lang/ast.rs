@@ -1,6 +1,7 @@
 //! A program as it was written.
 
 use super::Place;
+use std::fmt;
 
 /// A whole program.
 #[derive(Debug, Default)]
@@ -140,28 +141,72 @@ pub(crate) enum Binary {
     Remainder,
 }
 
+/// The expression in the usual spelling, with the parentheses that it needs.
+impl fmt::Display for Expr {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(0, out)
+    }
+}
+
+impl Expr {
+    /// Writes it as an operand of an operator that binds this tightly.
+    fn write(&self, outer: u8, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ExprKind::Number(number) => write!(out, "{number}"),
+            ExprKind::Name(name) => write!(out, "{name}"),
+            ExprKind::Index(name, index) => write!(out, "{name}[{index}]"),
+            ExprKind::Unary(op, inner) => {
+                write!(out, "{}", if *op == Unary::Not { "!" } else { "-" })?;
+                inner.write(u8::MAX, out)
+            }
+            ExprKind::Binary(op, left, right) => {
+                let (symbol, binds) = op.symbol();
+                let (open, close) = if binds <= outer { ("(", ")") } else { ("", "") };
+                write!(out, "{open}")?;
+                left.write(binds - 1, out)?;
+                write!(out, " {symbol} ")?;
+                right.write(binds, out)?;
+                write!(out, "{close}")
+            }
+            ExprKind::Call(name, args) => {
+                write!(out, "{name}(")?;
+                for (n, arg) in args.iter().enumerate() {
+                    write!(out, "{}{arg}", if n == 0 { "" } else { ", " })?;
+                }
+                write!(out, ")")
+            }
+        }
+    }
+}
+
+/// Each operator, its symbol, and how tightly it binds.
+const OPERATORS: &[(Binary, &str, u8)] = &[
+    (Binary::Or, "||", 1),
+    (Binary::And, "&&", 2),
+    (Binary::BitOr, "|", 3),
+    (Binary::BitXor, "^", 4),
+    (Binary::BitAnd, "&", 5),
+    (Binary::Equal, "==", 6),
+    (Binary::NotEqual, "!=", 6),
+    (Binary::Less, "<", 7),
+    (Binary::LessEqual, "<=", 7),
+    (Binary::Greater, ">", 7),
+    (Binary::GreaterEqual, ">=", 7),
+    (Binary::Add, "+", 8),
+    (Binary::Subtract, "-", 8),
+    (Binary::Multiply, "*", 9),
+    (Binary::Divide, "/", 9),
+    (Binary::Remainder, "%", 9),
+];
+
 impl Binary {
     /// The operator of a symbol and how tightly it binds.
     pub(crate) fn of(symbol: &str) -> Option<(Self, u8)> {
-        Some(match symbol {
-            "||" => (Self::Or, 1),
-            "&&" => (Self::And, 2),
-            "|" => (Self::BitOr, 3),
-            "^" => (Self::BitXor, 4),
-            "&" => (Self::BitAnd, 5),
-            "==" => (Self::Equal, 6),
-            "!=" => (Self::NotEqual, 6),
-            "<" => (Self::Less, 7),
-            "<=" => (Self::LessEqual, 7),
-            ">" => (Self::Greater, 7),
-            ">=" => (Self::GreaterEqual, 7),
-            "+" => (Self::Add, 8),
-            "-" => (Self::Subtract, 8),
-            "*" => (Self::Multiply, 9),
-            "/" => (Self::Divide, 9),
-            "%" => (Self::Remainder, 9),
-            _ => return None,
-        })
+        OPERATORS.iter().find(|it| it.1 == symbol).map(|it| (it.0, it.2))
+    }
+
+    fn symbol(self) -> (&'static str, u8) {
+        OPERATORS.iter().find(|it| it.0 == self).map_or(("?", 1), |it| (it.1, it.2))
     }
 
     /// The result; `None` for a division by zero. Overflow wraps, as on the machine.

@@ -4,13 +4,15 @@
 //! result is stored is one more step, and so is the store: `counter++` is three. Arithmetic within
 //! a condition, an index or a local assignment belongs to that step.
 
+use super::calls::is_builtin;
 use super::code::{
-    Atomic, BUFFER_MAX, INSTRUCTIONS_MAX, Instruction, LOCKS_MAX, Layout, Memory, Node, Op,
-    Program, REGISTERS_MAX, SHARED_WORDS_MAX, STACK_MAX, Shared, Spot, THREADS_MAX, Thread, Value,
+    INSTRUCTIONS_MAX, Instruction, Memory, Node, Op, Program, REGISTERS_MAX, STACK_MAX, Spot,
+    Thread, Value,
 };
+use super::declare::{declare, layout};
 use super::flow;
 use crate::error::ScenarioError;
-use crate::sync::lang::ast::{self, Ast, Binary, Expr, ExprKind, Stmt, StmtKind, Unary};
+use crate::sync::lang::ast::{self, Binary, Expr, ExprKind, Stmt, StmtKind, Unary};
 use crate::sync::lang::{Faults, Place, parse};
 
 /// Reads and compiles a program.
@@ -39,103 +41,12 @@ pub(crate) fn compile(source: &str, memory: Memory) -> Result<Program, ScenarioE
     Ok(program)
 }
 
-fn declare(ast: &Ast, program: &mut Program, faults: &mut Faults) {
-    let start = Place { line: 1, column: 1 };
-    let mut names: Vec<&str> = Vec::new();
-    let shared = ast.shared.iter().map(|it| &it.name);
-    let semaphores = ast.semaphores.iter().map(|it| &it.0);
-    let threads = ast.threads.iter().map(|it| &it.name);
-    for name in shared.chain(&ast.mutexes).chain(semaphores).chain(threads) {
-        if names.contains(&name.text.as_str()) {
-            faults.add(name.at, format!("the name `{}` is used twice", name.text));
-        }
-        if is_builtin(&name.text) {
-            faults.add(name.at, format!("`{}` is the name of an operation", name.text));
-        }
-        names.push(&name.text);
-    }
-    let mut n_words = 0;
-    for shared in &ast.shared {
-        let len = shared.len.map_or(1, |it| it as usize);
-        if SHARED_WORDS_MAX < len || SHARED_WORDS_MAX < n_words + len {
-            let why = format!("the shared variables hold more than {SHARED_WORDS_MAX} values");
-            faults.add(shared.name.at, why);
-            break;
-        }
-        let mut values = shared.values.clone();
-        values.resize(len, 0);
-        let (name, array) = (shared.name.text.clone(), shared.len.is_some());
-        program.shared.push(Shared { name, base: n_words, len, array, values });
-        n_words += len;
-    }
-    for (what, count, max) in [
-        ("mutexes", ast.mutexes.len(), LOCKS_MAX),
-        ("semaphores", ast.semaphores.len(), LOCKS_MAX),
-        ("threads", ast.threads.len(), THREADS_MAX),
-    ] {
-        if max < count {
-            faults.add(start, format!("{count} {what} are more than {max}"));
-        }
-    }
-    if ast.threads.is_empty() {
-        faults.add(start, "expected a thread, such as `thread A { }`".to_owned());
-    }
-    program.mutexes = ast.mutexes.iter().take(LOCKS_MAX).map(|it| it.text.clone()).collect();
-    for (name, count) in ast.semaphores.iter().take(LOCKS_MAX) {
-        if *count < 0 {
-            faults.add(name.at, format!("a semaphore cannot start at {count}"));
-        }
-        program.semaphores.push((name.text.clone(), *count));
-    }
-    observe(ast, program, faults);
-}
-
-fn observe(ast: &Ast, program: &mut Program, faults: &mut Faults) {
-    for name in &ast.observed {
-        match program.shared.iter().position(|it| it.name == name.text) {
-            Some(number) => program.observed.push(number),
-            None => faults.add(name.at, format!("no shared variable is called `{}`", name.text)),
-        }
-    }
-    if ast.observed.is_empty() {
-        program.observed = (0..program.shared.len()).collect();
-    }
-}
-
-fn layout(program: &Program) -> Layout {
-    let mut layout = Layout::default();
-    let mut len = 1;
-    for thread in &program.threads {
-        layout.threads.push(len);
-        len += 1 + thread.registers.len();
-    }
-    layout.memory = len;
-    len += program.shared.iter().map(|it| it.len).sum::<usize>();
-    layout.mutexes = len;
-    len += program.mutexes.len();
-    layout.semaphores = len;
-    len += program.semaphores.len();
-    if program.memory == Memory::StoreBuffers {
-        for _ in &program.threads {
-            layout.buffers.push(len);
-            len += 1 + 2 * BUFFER_MAX;
-        }
-    }
-    layout.len = len;
-    layout
-}
-
-fn is_builtin(name: &str) -> bool {
-    ["lock", "unlock", "wait", "post", "assert", "yield", "fence"].contains(&name)
-        || Atomic::of(name).is_some()
-}
-
 /// Where a jump goes once the place is known.
 type Label = usize;
 
 /// Writes the instructions of one thread. A fault gives harmless code: it is not run.
-struct Writer<'a> {
-    program: &'a mut Program,
+pub(super) struct Writer<'a> {
+    pub(super) program: &'a mut Program,
     faults: &'a mut Faults,
     number: usize,
     code: Vec<Instruction>,
@@ -148,7 +59,7 @@ struct Writer<'a> {
     registers: Vec<String>,
     /// First register that holds no local, and first that holds nothing.
     n_locals: usize,
-    top: usize,
+    pub(super) top: usize,
     /// Labels of `break` and `continue`, and the depth of critical sections, innermost last.
     loops: Vec<(Label, Label, u32)>,
     inside: u32,
@@ -191,12 +102,12 @@ impl<'a> Writer<'a> {
         Thread { name, code, registers, lines }
     }
 
-    fn fault(&mut self, at: Place, why: String) {
+    pub(super) fn fault(&mut self, at: Place, why: String) {
         self.faults.add(at, why);
     }
 
     /// Appends a step; registers from `dead_from` on are not needed after it.
-    fn emit(&mut self, op: Op, dead_from: usize) {
+    pub(super) fn emit(&mut self, op: Op, dead_from: usize) {
         self.emit_to(op, dead_from, None, None);
     }
 
@@ -249,7 +160,7 @@ impl<'a> Writer<'a> {
         u8::try_from(number).unwrap_or_default()
     }
 
-    fn value(&mut self, nodes: &[Node]) -> Value {
+    pub(super) fn value(&mut self, nodes: &[Node]) -> Value {
         match *nodes {
             [Node::Number(number)] => Value::Number(number),
             [Node::Register(register)] => Value::Register(register),
@@ -482,9 +393,13 @@ impl<'a> Writer<'a> {
                 self.condition(inner, no, yes);
             }
             _ => {
+                // Each part of a longer condition is told by its own text.
+                let whole = self.text;
+                self.say(self.at, &test.to_string());
                 let nodes = self.operand(test);
                 let test = self.value(&nodes);
                 self.emit_to(Op::Branch { test, no: 0 }, mark, Some(yes), Some(no));
+                self.text = whole;
             }
         }
         self.top = mark;
@@ -508,7 +423,7 @@ impl<'a> Writer<'a> {
 
     /// The element that an expression names, if it names shared memory. Steps that find the
     /// index come before.
-    fn shared_spot(&mut self, expr: &Expr) -> Option<Spot> {
+    pub(super) fn shared_spot(&mut self, expr: &Expr) -> Option<Spot> {
         let (name, index) = match &expr.kind {
             ExprKind::Name(name) => (name, None),
             ExprKind::Index(name, index) => (name, Some(index)),
@@ -545,7 +460,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The value of an expression over registers. Steps that read shared memory come before.
-    fn operand(&mut self, expr: &Expr) -> Vec<Node> {
+    pub(super) fn operand(&mut self, expr: &Expr) -> Vec<Node> {
         let nodes = match &expr.kind {
             ExprKind::Number(number) => vec![Node::Number(*number)],
             ExprKind::Name(name) if name == "self" => {
@@ -568,9 +483,9 @@ impl<'a> Writer<'a> {
                     vec![Node::Number(0)]
                 }
             },
-            ExprKind::Unary(op, inner) => match (op, self.operand(inner).as_slice()) {
-                (Unary::Minus, [Node::Number(number)]) => vec![Node::Number(number.wrapping_neg())],
-                (_, inner) => [inner, &[Node::Unary(*op)]].concat(),
+            ExprKind::Unary(op, inner) => match self.operand(inner).as_slice() {
+                [Node::Number(number)] => vec![Node::Number(op.apply(*number))],
+                inner => [inner, &[Node::Unary(*op)]].concat(),
             },
             ExprKind::Binary(Binary::And | Binary::Or, ..) if !self.plain(expr) => {
                 vec![self.truth(expr)]
@@ -578,7 +493,15 @@ impl<'a> Writer<'a> {
             ExprKind::Binary(op, left, right) => {
                 let left = self.operand(left);
                 let right = self.operand(right);
-                [left.as_slice(), right.as_slice(), &[Node::Binary(*op)]].concat()
+                // What is known now costs no step, as with any compiler.
+                let known = match (left.as_slice(), right.as_slice()) {
+                    ([Node::Number(left)], [Node::Number(right)]) => op.apply(*left, *right),
+                    _ => None,
+                };
+                match known {
+                    Some(number) => vec![Node::Number(number)],
+                    None => [left.as_slice(), right.as_slice(), &[Node::Binary(*op)]].concat(),
+                }
             }
             ExprKind::Call(name, args) => {
                 let mark = self.top;
@@ -620,78 +543,6 @@ impl<'a> Writer<'a> {
             format!("`{name}` is not declared")
         };
         self.fault(at, why);
-    }
-
-    fn call(&mut self, name: &ast::Name, args: &[Expr]) {
-        let mark = self.top;
-        match (name.text.as_str(), args) {
-            ("lock" | "unlock" | "wait" | "post", [arg]) => self.lock_call(name, arg),
-            ("assert", [test]) => {
-                let nodes = self.operand(test);
-                let test = self.value(&nodes);
-                self.emit(Op::Assert(test), mark);
-            }
-            ("yield", []) => self.emit(Op::Yield, mark),
-            ("fence", []) => self.emit(Op::Fence, mark),
-            ("lock" | "unlock" | "wait" | "post" | "assert", _) => {
-                let why = format!("`{}` takes one argument, not {}", name.text, args.len());
-                self.fault(name.at, why);
-            }
-            ("yield" | "fence", _) => {
-                self.fault(name.at, format!("`{}` takes no argument", name.text));
-            }
-            _ => self.atomic(name.at, &name.text, args, None, mark),
-        }
-        self.top = mark;
-    }
-
-    fn lock_call(&mut self, name: &ast::Name, arg: &Expr) {
-        let (of_mutex, what) = match name.text.as_str() {
-            "lock" | "unlock" => (true, "mutex"),
-            _ => (false, "semaphore"),
-        };
-        let given = if let ExprKind::Name(given) = &arg.kind { given.as_str() } else { "" };
-        let found = match of_mutex {
-            true => self.program.mutexes.iter().position(|it| it == given),
-            false => self.program.semaphores.iter().position(|it| it.0 == given),
-        };
-        let Some(number) = found.and_then(|it| u8::try_from(it).ok()) else {
-            return self.fault(arg.at, format!("`{}` takes the name of a {what}", name.text));
-        };
-        let op = match name.text.as_str() {
-            "lock" => Op::Lock(number),
-            "unlock" => Op::Unlock(number),
-            "wait" => Op::Wait(number),
-            _ => Op::Post(number),
-        };
-        self.emit(op, self.top);
-    }
-
-    fn atomic(&mut self, at: Place, name: &str, args: &[Expr], to: Option<u8>, dead_from: usize) {
-        let Some(kind) = Atomic::of(name) else {
-            let known = "lock, unlock, wait, post, assert, yield, fence, load, store, exchange, \
-                         fetch_add and cas";
-            return self.fault(at, format!("no operation is called `{name}`; there are {known}"));
-        };
-        let Some((first, values)) = args.split_first().filter(|it| it.1.len() == kind.n_values())
-        else {
-            let expected = ["a variable", "a variable and a value", "a variable and two values"];
-            let why = format!("`{name}` takes {}", expected[kind.n_values()]);
-            return self.fault(at, why);
-        };
-        if kind == Atomic::Store && to.is_some() {
-            return self.fault(at, "`store` gives no value".to_owned());
-        }
-        let Some(spot) = self.shared_spot(first) else {
-            return self.fault(first.at, format!("`{name}` takes a shared variable first"));
-        };
-        let mut both = [Value::Number(0); 2];
-        for (slot, value) in both.iter_mut().zip(values) {
-            let nodes = self.operand(value);
-            *slot = self.value(&nodes);
-        }
-        let [value, new] = both;
-        self.emit(Op::Atomic { kind, to, spot, value, new }, dead_from);
     }
 }
 

@@ -179,7 +179,7 @@ fn stop(program: &Program, state: &State) -> String {
         Some(Law::Deadlock) => {
             let all: Vec<String> = blocked.iter().map(one).collect();
             let who = if state.possible(program) == 0 { "nobody" } else { "none of them" };
-            format!("; now {}: {who} can ever go on", all.join(" and "))
+            format!("; now {}, so {who} can ever go on", all.join(", and "))
         }
         Some(Law::BlockedForEver) => {
             let hopeless = blocked.iter().find(|it| !state.may_end(program, it.0, it.1));
@@ -270,10 +270,8 @@ impl Teller<'_> {
                 );
                 ("compute", say)
             }
-            Op::Branch { no, .. } => {
-                let holds = self.after.next(program, thread).line
-                    != program.threads[thread].code[usize::from(*no)].line
-                    || instruction.next == *no;
+            Op::Branch { test, .. } => {
+                let holds = self.value(thread, *test) != 0;
                 ("branch", self.branch(thread, text, holds))
             }
             Op::Lock(_) | Op::Unlock(_) | Op::Wait(_) | Op::Post(_) => {
@@ -335,12 +333,10 @@ impl Teller<'_> {
                  wait for memory; the others do not see it yet"
             );
         }
-        let change = if value == old { "which it held already" } else { "" };
-        match change {
-            "" => format!(
-                "{who} stores {value} in {spot} in place of {old}, because `{text}` ends so"
-            ),
-            _ => format!("{who} stores {value} in {spot}, {change}, because `{text}` ends so"),
+        if value == old {
+            format!("{who} stores {value} in {spot}, which held {old} already, so nothing changes")
+        } else {
+            format!("{who} stores {value} in {spot} in place of {old}, because `{text}` ends so")
         }
     }
 
