@@ -22,6 +22,13 @@ mod periodic_laws;
 mod periodic_run;
 mod periodic_scene;
 
+mod cfs;
+mod cfs_queue;
+mod cfs_scene;
+mod cfs_tree;
+mod cfs_weight;
+mod eevdf;
+mod eevdf_queue;
 mod fcfs;
 mod lottery;
 mod mlfq;
@@ -33,14 +40,14 @@ mod sjf;
 mod srtf;
 mod stride;
 
+mod inversion_body;
+mod inversion_plan;
+mod inversion_run;
+mod inversion_scene;
 
 mod edf;
-mod rate_monotonic;
 mod priority_inversion;
-mod inversion_scene;
-mod inversion_run;
-mod inversion_plan;
-mod inversion_body;
+mod rate_monotonic;
 
 use crate::engine::Entry;
 
@@ -55,6 +62,8 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<mlfq::Mlfq>(),
     Entry::of::<lottery::Lottery>(),
     Entry::of::<stride::Stride>(),
+    Entry::of::<cfs::Cfs>(),
+    Entry::of::<eevdf::Eevdf>(),
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
     Entry::of::<priority_inversion::PriorityInversion>(),
