@@ -16,7 +16,12 @@ pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
     let mut trunk = trunk(repo, "build");
     trunk.args(["--release", "--locked"]);
     if let Some(base) = base_path {
-        trunk.env("INTERLEAVE_BASE_URL", format!("{}/", base.trim_end_matches('/')));
+        if !base.starts_with("https://") {
+            println!(
+                "the site works under {base} as it is; only a whole address, https://…, goes into its tags"
+            );
+        }
+        trunk.env("INTERLEAVE_BASE_URL", base);
     }
     run(&mut trunk)
 }
