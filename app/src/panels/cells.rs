@@ -18,7 +18,8 @@ fn row_view(row: &CellRow) -> AnyView {
         true => ().into_any(),
         false => view! { <span class="cells-label">{label.clone()}</span> }.into_any(),
     };
-    view! { <div class="cells-row">{label}<span class="cells-line">{cells}</span></div> }.into_any()
+    let class = if heads.is_empty() { "cells-row" } else { "cells-row has-heads" };
+    view! { <div class=class>{label}<span class="cells-line">{cells}</span></div> }.into_any()
 }
 
 fn cell_view(head: Option<&String>, mark: &Mark) -> AnyView {

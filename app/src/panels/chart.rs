@@ -4,8 +4,8 @@
 //! follows the theme. Two drawings stand side by side, for narrow and for wide frames, and a
 //! container query shows one of them: text is never shrunk.
 
+use super::chart_theme::{AXIS, GRID, NAME, NUMBER, SERIES, SERIES_NAME, themed};
 use super::geometry::{decimals, text_px, ticks};
-use super::marks::actor_class;
 use leptos::prelude::*;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -16,14 +16,6 @@ const TEXT_PX: f64 = 13.0;
 
 /// Least distance of two series labels, in units of the drawing.
 const LABEL_GAP_PX: i32 = 16;
-
-/// Marker colours: the red part says what it is.
-const GRID: u8 = 1;
-const AXIS: u8 = 2;
-const NUMBER: u8 = 3;
-const NAME: u8 = 4;
-const SERIES: u8 = 5;
-const SERIES_NAME: u8 = 6;
 
 /// A drawing that could not be written; the writer is a string, so it does not happen.
 type Drawn = Result<(), Box<dyn std::error::Error>>;
@@ -44,7 +36,7 @@ pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
     view! {
         <div class="chart">
             {drawing("chart-narrow", (340, 260))}
-            {drawing("chart-wide", (680, 320))}
+            {drawing("chart-wide", (560, 290))}
         </div>
     }
     .into_any()
@@ -111,7 +103,11 @@ fn range(chart: &Chart, pick: fn(&(f64, f64)) -> f64) -> Option<(f64, f64)> {
     })
 }
 
-fn draw<B: DrawingBackend>(chart: &Chart, size: (u32, u32), root: &DrawingArea<B, plotters::coord::Shift>) -> Drawn
+fn draw<B: DrawingBackend>(
+    chart: &Chart,
+    size: (u32, u32),
+    root: &DrawingArea<B, plotters::coord::Shift>,
+) -> Drawn
 where
     B::ErrorType: 'static,
 {
@@ -124,7 +120,8 @@ where
         x = (x.0 - 0.5, x.1 + 0.5);
     }
     // Counts and times are read against zero, unless all of them are far from it.
-    let low = if 0.0 <= y.0 && (y.0 < y.1 * 0.6 || chart.kind == ChartKind::Bars) { 0.0 } else { y.0 };
+    let low =
+        if 0.0 <= y.0 && (y.0 < y.1 * 0.6 || chart.kind == ChartKind::Bars) { 0.0 } else { y.0 };
     let high = if low < y.1 { y.1 } else { low + 1.0 };
     let y_ticks = ticks(low, high, 4);
     let scale = Scale::new(chart, size, x, &y_ticks);
@@ -168,7 +165,8 @@ where
         let style = words(NUMBER, 0, HPos::Right, VPos::Center);
         root.draw_text(&number(*at, digits), &style, (scale.left - 6, y))?;
     }
-    let n = ((scale.right - scale.left) / 70).clamp(2, 10).unsigned_abs();
+    let number_px = text_px(&number(scale.x.1, 1), TEXT_PX) as i32 + 14;
+    let n = ((scale.right - scale.left) / number_px).clamp(2, 12).unsigned_abs();
     let x_ticks = ticks(scale.x.0, scale.x.1, n);
     let x_digits = y_digits(&x_ticks);
     for at in x_ticks.iter().filter(|at| (scale.x.0..=scale.x.1).contains(*at)) {
@@ -234,7 +232,9 @@ where
     }
     let end = |series: &Series| series.points.last().map_or(scale.bottom, |(_, y)| scale.y(*y));
     let wanted: Vec<i32> = chart.series.iter().map(end).collect();
-    for ((n, series), y) in chart.series.iter().enumerate().zip(spread(&wanted, scale.top, scale.bottom)) {
+    for ((n, series), y) in
+        chart.series.iter().enumerate().zip(spread(&wanted, scale.top, scale.bottom))
+    {
         let style = words(SERIES_NAME, n, HPos::Left, VPos::Center);
         root.draw_text(&series.label, &style, (scale.right + 8, y))?;
     }
@@ -259,83 +259,9 @@ fn spread(wanted: &[i32], top: i32, bottom: i32) -> Vec<i32> {
     placed
 }
 
-/// Puts classes in the place of marker colours and drops fixed fonts.
-fn themed(svg: &str, chart: &Chart) -> String {
-    let mut out = String::with_capacity(svg.len());
-    for line in svg.lines().filter(|line| !line.is_empty()) {
-        // Only the tag: the text of a label is none of our business.
-        let (tag, rest) = line.split_once('>').unwrap_or((line, ""));
-        let color = [" stroke=\"#", " fill=\"#"].iter().find_map(|attr| {
-            let at = tag.find(attr)? + attr.len();
-            tag.get(at..at + 6)
-        });
-        let class = color.map_or(String::new(), |color| class_of(color, chart));
-        out.push_str(&plain_tag(tag, &class));
-        if line.contains('>') {
-            out.push('>');
-            out.push_str(rest);
-        }
-        out.push('\n');
-    }
-    out
-}
-
-/// The class that a marker colour stands for.
-fn class_of(color: &str, chart: &Chart) -> String {
-    let part = |at: usize| color.get(at..at + 2).and_then(|it| u8::from_str_radix(it, 16).ok());
-    let n = usize::from(part(4).unwrap_or(0));
-    let actor = chart.series.get(n).and_then(|it| it.actor);
-    let hue = actor.or_else(|| u16::try_from(n).ok());
-    match part(0) {
-        Some(GRID) => "chart-grid".to_owned(),
-        Some(AXIS) => "chart-axis".to_owned(),
-        Some(NUMBER) => "chart-number".to_owned(),
-        Some(NAME) => "chart-name".to_owned(),
-        Some(SERIES) => format!("chart-series series-{} {}", n % 4, actor_class(hue)),
-        Some(SERIES_NAME) => format!("chart-series-name {}", actor_class(hue)),
-        _ => String::new(),
-    }
-}
-
-/// The tag without looks, with a class.
-fn plain_tag(tag: &str, class: &str) -> String {
-    const LOOKS: [&str; 6] =
-        ["opacity", "stroke", "stroke-width", "fill", "font-family", "font-size"];
-    let mut out = String::new();
-    let mut parts = tag.split('"');
-    let mut is_first = true;
-    while let Some(before) = parts.next() {
-        let name = before.trim_start_matches(|letter: char| letter != ' ');
-        let name = name.trim().trim_end_matches('=');
-        let Some(value) = parts.next() else {
-            out.push_str(before);
-            break;
-        };
-        if is_first {
-            let open = before.split(' ').next().unwrap_or(before);
-            out.push_str(open);
-            if !class.is_empty() && !open.starts_with("</") {
-                out.push_str(&format!(" class=\"{class}\""));
-            }
-            is_first = false;
-        }
-        if !LOOKS.contains(&name) {
-            out.push_str(&format!(" {name}=\"{value}\""));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn looks_give_way_to_a_class() {
-        let tag = r##"<line opacity="1" stroke="#010000" stroke-width="1" x1="40" y1="5"/"##;
-        assert_eq!(plain_tag(tag, "chart-grid"), r#"<line class="chart-grid" x1="40" y1="5"/"#);
-        assert_eq!(plain_tag("</text", ""), "</text");
-    }
+    use super::spread;
 
     #[test]
     fn labels_move_apart_and_stay_inside() {

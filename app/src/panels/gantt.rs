@@ -96,7 +96,7 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
     let now_at = percent(*now, *end);
     let future = percent(end.saturating_sub(*now), *end);
     view! {
-        <div class="gantt-frame" tabindex="0" role="region" aria-label=format!("{title} over time")>
+        <div class="gantt-frame" tabindex="0" role="group" aria-label=format!("{title} over time")>
             <div class="gantt-labels">{labels}</div>
             <div class="gantt-lanes">
                 <svg class="gantt-spacer" width=min_px height="1" aria-hidden="true"></svg>
@@ -139,7 +139,7 @@ fn span_view(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
     let shape = match look {
         Look::Bar | Look::Cost => {
             let width = width.clone();
-            view! { <rect x=x.clone() y=BAR_TOP_PX width=width height=BAR_PX rx="4" /> }.into_any()
+            view! { <rect x=x.clone() y=BAR_TOP_PX width=width height=BAR_PX rx="5" /> }.into_any()
         }
         // The whole height of the lane can be pointed at, not only the line.
         Look::Thin | Look::Hatch | Look::Rest => view! {
@@ -190,8 +190,8 @@ pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> An
     let path = match kind {
         EventKind::Arrive => "M-5 1H5L0 8.5Z",
         EventKind::Finish => "M-1.5 8H1.5V33H-1.5Z",
-        EventKind::Deadline => "M-0.75 2H0.75V35H-8L-3 31.5L-8 28H-0.75Z",
-        EventKind::Miss => "M-1 2H1V26H-1ZM-4.5 26.5L4.5 35.5M4.5 26.5L-4.5 35.5",
+        EventKind::Deadline => "M-0.75 2H0.75V33.5H-8L-3.5 30L-8 26.5H-0.75Z",
+        EventKind::Miss => "M-0.75 2H0.75V25H-0.75ZM-4 26L4 34M4 26L-4 34",
         EventKind::Note => "M0 1L4 5L0 9L-4 5Z",
     };
     let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);

@@ -56,8 +56,7 @@ pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> AnyView {
 pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
     let step = number_step(end, min_px);
     let every = usize::try_from(step).unwrap_or(usize::MAX);
-    let numbers: Vec<AnyView> =
-        (0..=end).step_by(every).map(|at| number_view(at, end)).collect();
+    let numbers: Vec<AnyView> = (0..=end).step_by(every).map(|at| number_view(at, end)).collect();
     let minor = minor_step(end, min_px, step);
     let small: Vec<AnyView> = match minor {
         Some(minor) => (0..=end).step_by(minor).map(|at| small_rule(at, end)).collect(),
@@ -82,9 +81,7 @@ pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
 /// A step that divides `step` and leaves room between rules; `None` if only `step` does.
 fn minor_step(end: u64, min_px: u64, step: u64) -> Option<usize> {
     let roomy = |minor: &u64| {
-        step.is_multiple_of(*minor)
-            && minor * min_px / end.max(1) >= RULE_GAP_PX
-            && *minor < step
+        step.is_multiple_of(*minor) && minor * min_px / end.max(1) >= RULE_GAP_PX && *minor < step
     };
     let minors = [1, step / 10, step / 5, step / 2];
     let found = minors.into_iter().filter(|minor| 0 < *minor).find(|minor| roomy(minor));

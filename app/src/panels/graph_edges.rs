@@ -14,6 +14,9 @@ const BOX_TALL_PX: f64 = 46.0;
 const GAP_X_PX: f64 = 26.0;
 const GAP_Y_PX: f64 = 36.0;
 
+/// Least gap between rows where edges have labels, in pixels.
+const LABELLED_GAP_Y_PX: f64 = 52.0;
+
 /// How far an edge bends that would run through a node or along another edge, in pixels.
 const BEND_PX: f64 = 34.0;
 
@@ -56,7 +59,19 @@ pub(super) fn bodies(graph: &Graph) -> Vec<Body> {
             }
         }
     }
-    let step_y = tallest * 2.0 + GAP_Y_PX;
+    let mut gap_y = GAP_Y_PX;
+    for edge in graph.edges.iter().filter(|edge| !edge.label.is_empty()) {
+        gap_y = LABELLED_GAP_Y_PX;
+        let find = |key: &str| graph.nodes.iter().position(|node| node.mark.key == key);
+        let (Some(n), Some(m)) = (find(&edge.from), find(&edge.to)) else { continue };
+        let (a, b) = (graph.nodes[n].at, graph.nodes[m].at);
+        if a.1 == b.1 && a.0 != b.0 {
+            // The label stands between the nodes, with a piece of the edge on either side.
+            let need = halves[n].0 + halves[m].0 + text_px(&edge.label, FONT_PX) + GAP_X_PX;
+            step_x = step_x.max(need / f64::from(a.0.abs_diff(b.0)));
+        }
+    }
+    let step_y = tallest * 2.0 + gap_y;
     let body = |(node, half): (&Node, Point)| Body {
         center: (f64::from(node.at.0) * step_x, f64::from(node.at.1) * step_y),
         half,
@@ -121,9 +136,10 @@ pub(super) fn way(graph: &Graph, bodies: &[Body], from: usize, to: usize) -> Way
     }
     let keys = (&graph.nodes[from].mark.key, &graph.nodes[to].mark.key);
     let both_ways = graph.edges.iter().any(|edge| (&edge.to, &edge.from) == keys);
-    let blocked = bodies.iter().enumerate().any(|(n, body)| {
-        n != from && n != to && body.hides(a.center, b.center)
-    });
+    let blocked = bodies
+        .iter()
+        .enumerate()
+        .any(|(n, body)| n != from && n != to && body.hides(a.center, b.center));
     let middle = ((a.center.0 + b.center.0) / 2.0, (a.center.1 + b.center.1) / 2.0);
     let (dx, dy) = (b.center.0 - a.center.0, b.center.1 - a.center.1);
     let length = dx.hypot(dy).max(1e-9);

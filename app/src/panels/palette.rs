@@ -30,10 +30,7 @@ fn block(selector: &str) -> BTreeMap<&'static str, &'static str> {
 }
 
 fn themes() -> [(&'static str, BTreeMap<&'static str, &'static str>); 2] {
-    [
-        ("light", block("[data-theme=\"light\"] {")),
-        ("dark", block("\n[data-theme=\"dark\"] {")),
-    ]
+    [("light", block("[data-theme=\"light\"] {")), ("dark", block("\n[data-theme=\"dark\"] {"))]
 }
 
 fn light(hex: &str) -> Light {
@@ -85,8 +82,20 @@ fn assert_contrast(theme: &str, on: &BTreeMap<&str, &str>, front: &str, back: &s
 fn text_on_every_ground_can_be_read() {
     for (theme, on) in themes() {
         let texts = [
-            "ink", "ink-soft", "ink-faint", "accent", "accent-strong", "code-keyword", "code-string",
-            "code-number", "code-comment", "code-function", "code-type", "good", "warn", "bad",
+            "ink",
+            "ink-soft",
+            "ink-faint",
+            "accent",
+            "accent-strong",
+            "code-keyword",
+            "code-string",
+            "code-number",
+            "code-comment",
+            "code-function",
+            "code-type",
+            "good",
+            "warn",
+            "bad",
         ];
         for ground in ["ground", "surface", "sunken"] {
             for text in texts {
@@ -135,13 +144,21 @@ fn actors_stand_out_from_every_ground_and_carry_their_names() {
 #[test]
 fn actors_can_be_told_apart_without_red_or_green() {
     for (theme, on) in themes() {
-        let views = [("as is", NORMAL, 12.0), ("protanopia", PROTANOPIA, 6.5), ("deuteranopia", DEUTERANOPIA, 8.0)];
+        let views = [
+            ("as is", NORMAL, 12.0),
+            ("protanopia", PROTANOPIA, 6.5),
+            ("deuteranopia", DEUTERANOPIA, 8.0),
+        ];
         for (view, matrix, least) in views {
             for n in 0..8 {
                 for m in 0..n {
                     // Most pictures have five actors or fewer.
                     let least: f64 = if n < 5 { f64::max(least, 11.0) } else { least };
-                    let got = distance(&matrix, on[format!("actor-{n}").as_str()], on[format!("actor-{m}").as_str()]);
+                    let got = distance(
+                        &matrix,
+                        on[format!("actor-{n}").as_str()],
+                        on[format!("actor-{m}").as_str()],
+                    );
                     assert!(least <= got, "{theme}, {view}: {m} and {n} are {got:.1} apart");
                 }
             }

@@ -103,25 +103,34 @@ pub(super) fn gantt_long(n_lanes: u16, end: u64) -> Gantt {
     let lane = |actor: u16| {
         let name = format!("job {actor}");
         let every = u64::from(n_lanes) * 7;
-        let starts = (u64::from(actor) * 7..end).step_by(usize::try_from(every).unwrap());
+        let starts =
+            (u64::from(actor) * 7..end).step_by(usize::try_from(every).unwrap_or(usize::MAX));
         let span = |start: u64| Span {
             start,
             end: (start + 7).min(end),
-            mark: Mark::new(format!("{name}.{start}"), name.clone()).actor(actor).tone(Tone::Running),
+            mark: Mark::new(format!("{name}.{start}"), name.clone())
+                .actor(actor)
+                .tone(Tone::Running),
         };
         Lane {
             key: name.clone(),
             label: name.clone(),
             actor: Some(actor),
             spans: starts.map(span).collect(),
-            events: vec![Event { at: u64::from(actor), kind: EventKind::Arrive, detail: String::new() }],
+            events: vec![Event {
+                at: u64::from(actor),
+                kind: EventKind::Arrive,
+                detail: String::new(),
+            }],
         }
     };
     Gantt { now: end - end / 5, end, unit: "ticks", lanes: (0..n_lanes).map(lane).collect() }
 }
 
 pub(super) fn queue() -> Queue {
-    let job = |n: u16, tone| Mark::new(format!("job.P{}", n + 1), format!("P{}", n + 1)).actor(n).tone(tone);
+    let job = |n: u16, tone| {
+        Mark::new(format!("job.P{}", n + 1), format!("P{}", n + 1)).actor(n).tone(tone)
+    };
     let row = |key: &str, label: &str, note: &str, marks| QueueRow {
         key: key.to_owned(),
         label: label.to_owned(),
@@ -141,9 +150,22 @@ pub(super) fn queue() -> Queue {
 
 pub(super) fn cells() -> Cells {
     let tones = [
-        Tone::Plain, Tone::Running, Tone::Ready, Tone::Blocked, Tone::Done, Tone::Idle,
-        Tone::Overhead, Tone::Hit, Tone::Miss, Tone::Fault, Tone::Free, Tone::Used, Tone::Dirty,
-        Tone::Danger, Tone::Good, Tone::Muted,
+        Tone::Plain,
+        Tone::Running,
+        Tone::Ready,
+        Tone::Blocked,
+        Tone::Done,
+        Tone::Idle,
+        Tone::Overhead,
+        Tone::Hit,
+        Tone::Miss,
+        Tone::Fault,
+        Tone::Free,
+        Tone::Used,
+        Tone::Dirty,
+        Tone::Danger,
+        Tone::Good,
+        Tone::Muted,
     ];
     let mark = |(n, tone): (usize, Tone)| Mark::new(format!("tone.{n}"), tone.slug()).tone(tone);
     let frames = (0..12).map(|n: u16| {
@@ -255,8 +277,11 @@ pub(super) fn graph_tree() -> Graph {
     let node = |(n, at): (usize, (i32, i32))| Node {
         at,
         boxed: true,
-        mark: Mark::new(format!("t{n}"), format!("P{}", n + 1))
-            .tone(if n == 1 || n > 4 { Tone::Danger } else { Tone::Plain }),
+        mark: Mark::new(format!("t{n}"), format!("P{}", n + 1)).tone(if n == 1 || n > 4 {
+            Tone::Danger
+        } else {
+            Tone::Plain
+        }),
         note: format!("{}", at.0 * 12_000 + 48_000),
     };
     let edge = |n: usize| Edge {

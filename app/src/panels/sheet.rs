@@ -3,8 +3,8 @@
 
 use super::{panel_view, samples};
 use leptos::prelude::*;
-use sim::scene::{Panel, Slot};
 use sim::Mode;
+use sim::scene::{Panel, Slot};
 use std::path::Path;
 
 fn figure(title: &str, slots: &[Slot], actors: &[String]) -> String {
@@ -30,7 +30,7 @@ fn page(theme: &str, body: &str) -> String {
 
 const SHEET_CSS: &str = "body { margin: 0; padding: 12px; background: var(--ground); \
      color: var(--ink); font-family: var(--font-text); font-size: var(--size-body); }\n\
-     .figure { max-width: var(--figure-width); margin: 0 auto 40px; }\n\
+     .figure { max-width: var(--figure-width); margin: 0 auto 40px; padding: 16px; box-sizing: border-box; background: var(--surface); border: 1px solid var(--hairline); border-radius: 10px; container-type: inline-size; }\n\
      .figure-title { font-family: var(--font-ui); font-weight: 600; }\n";
 
 #[test]
@@ -42,6 +42,7 @@ fn sheet_of_all_panels() {
     let timeline = |gantt| Slot { slug: "long", title: "Long", panel: Panel::Gantt(gantt) };
     body += &figure("Many lanes", &[timeline(samples::gantt_long(40, 3_000))], &long);
     body += &figure("Long", &[timeline(samples::gantt_long(3, 160))], &long);
+    body += &figure("Dense", &[timeline(samples::gantt_long(200, 10_000))], &long);
     for entry in sim::engines() {
         let run = entry.run_text(entry.example, Mode::Frames).unwrap();
         let scene = run.scene(run.len() * 2 / 3);

@@ -10,7 +10,7 @@ pub(super) fn table_view(table: &Table, title: &str) -> AnyView {
     let heads: Vec<AnyView> = columns.iter().map(head_view).collect();
     let rows: Vec<AnyView> = rows.iter().map(|row| row_view(row, columns)).collect();
     view! {
-        <div class="table-frame" tabindex="0" role="region" aria-label=format!("{title}, table")>
+        <div class="table-frame" tabindex="0" role="group" aria-label=format!("{title}, table")>
             <table>
                 <thead><tr>{heads}</tr></thead>
                 <tbody>{rows}</tbody>

@@ -95,7 +95,10 @@ fn cells_have_heads_and_tones() {
     let html = html(Panel::Cells(samples::cells()));
     assert_eq!(count(&html, "class=\"cell\""), 28);
     assert_eq!(count(&html, "class=\"cell-head\""), 12);
-    assert_has(&html, &["tone-dirty", "data-key=\"frame.11\"", "has-actor actor-2 actor-pattern-1"]);
+    assert_has(
+        &html,
+        &["tone-dirty", "data-key=\"frame.11\"", "has-actor actor-2 actor-pattern-1"],
+    );
     self::html(Panel::Cells(Cells { rows: vec![] }));
 }
 
