@@ -48,6 +48,9 @@ mod inversion_scene;
 mod edf;
 mod priority_inversion;
 mod rate_monotonic;
+mod group_shares;
+mod group_scene;
+mod group_run;
 
 use crate::engine::Entry;
 
@@ -67,4 +70,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
     Entry::of::<priority_inversion::PriorityInversion>(),
+    Entry::of::<group_shares::GroupShares>(),
 ];
