@@ -48,6 +48,7 @@ mod inversion_scene;
 mod edf;
 mod priority_inversion;
 mod rate_monotonic;
+mod burst_prediction;
 mod group_shares;
 mod group_scene;
 mod group_run;
@@ -71,4 +72,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<edf::Edf>(),
     Entry::of::<priority_inversion::PriorityInversion>(),
     Entry::of::<group_shares::GroupShares>(),
+    Entry::of::<burst_prediction::BurstPrediction>(),
 ];
