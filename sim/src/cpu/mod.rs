@@ -48,6 +48,9 @@ mod inversion_scene;
 mod edf;
 mod priority_inversion;
 mod rate_monotonic;
+mod timer_tick;
+mod tick_scene;
+mod tick_run;
 mod burst_prediction;
 mod group_shares;
 mod group_scene;
@@ -73,4 +76,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<priority_inversion::PriorityInversion>(),
     Entry::of::<group_shares::GroupShares>(),
     Entry::of::<burst_prediction::BurstPrediction>(),
+    Entry::of::<timer_tick::TimerTick>(),
 ];
