@@ -21,7 +21,7 @@ pub(super) struct Fair {
     keep_lag: bool,
     tie: Tie,
     /// Ready jobs, in the order in which they came.
-    ready: Vec<JobIdx>,
+    ready: Vec<Waiting>,
     /// By job index.
     accounts: Vec<Account>,
     /// Weights of all that are ready or run.
@@ -36,6 +36,14 @@ pub(super) struct Fair {
     woken: Vec<JobIdx>,
     /// Who takes the CPU at this moment.
     taker: Option<JobIdx>,
+}
+
+/// A ready job, with what a choice looks at; neither number changes while it waits.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    vruntime: i64,
+    deadline: i64,
+    job: JobIdx,
 }
 
 /// Where a job stands.
@@ -115,9 +123,13 @@ impl Fair {
     /// The eligible job with the earliest deadline: its place among the ready ones.
     fn best(&self) -> Option<usize> {
         let mean = self.mean();
-        let eligible = self.ready.iter().enumerate();
-        let eligible = eligible.filter(|(_, job)| self.account(**job).vruntime <= mean);
-        eligible.min_by_key(|(_, job)| self.account(**job).deadline).map(|(place, _)| place)
+        let mut best: Option<(usize, i64)> = None;
+        for (place, it) in self.ready.iter().enumerate() {
+            if it.vruntime <= mean && best.is_none_or(|(_, deadline)| it.deadline < deadline) {
+                best = Some((place, it.deadline));
+            }
+        }
+        best.map(|(place, _)| place)
     }
 
     fn ticks(&self, units: i64) -> String {
@@ -130,12 +142,13 @@ impl Policy for Fair {
         if matches!(from, From::Arrival | From::Io) {
             self.place_job(job, from);
         }
-        self.ready.push(job);
+        let Account { vruntime, deadline, .. } = *self.account(job);
+        self.ready.push(Waiting { vruntime, deadline, job });
     }
 
     fn choose(&mut self, _: &View<'_>) -> Option<JobIdx> {
         let place = self.best()?;
-        Some(self.ready.remove(place))
+        Some(self.ready.remove(place).job)
     }
 
     fn slice(&mut self, job: JobIdx, _: &View<'_>) -> Option<u64> {
@@ -174,11 +187,13 @@ impl Policy for Fair {
 
     fn preempts(&mut self, running: JobIdx, _: &View<'_>) -> bool {
         let woken = std::mem::take(&mut self.woken);
-        self.taker = self.best().map(|place| self.ready[place]).filter(|taker| {
-            self.on_wakeup == OnWakeup::Preempt
-                && woken.contains(taker)
-                && self.account(*taker).deadline < self.account(running).deadline
-        });
+        if self.on_wakeup == OnWakeup::Finish || woken.is_empty() {
+            return false;
+        }
+        let due = self.account(running).deadline;
+        let best = self.best().map(|place| self.ready[place]);
+        self.taker =
+            best.filter(|it| woken.contains(&it.job) && it.deadline < due).map(|it| it.job);
         self.taker.is_some()
     }
 
@@ -194,9 +209,10 @@ impl Policy for Fair {
     }
 
     fn rows(&self, _: &View<'_>) -> Vec<ReadyRow> {
-        let mut jobs = self.ready.clone();
-        jobs.sort_by_key(|&job| self.account(job).deadline);
-        ReadyRow::only(format!("by deadline; V is {}", self.ticks(self.mean())), jobs)
+        let mut ready = self.ready.clone();
+        ready.sort_by_key(|it| it.deadline);
+        let note = format!("by deadline; V is {}", self.ticks(self.mean()));
+        ReadyRow::only(note, ready.into_iter().map(|it| it.job).collect())
     }
 
     fn place(&self, job: JobIdx) -> String {
@@ -213,11 +229,11 @@ impl Policy for Fair {
             }
             Moment::Dispatch => {
                 let mean = self.mean();
-                let early = self.ready.iter().filter(|&&it| {
-                    let it = self.account(it);
-                    it.deadline < self.account(job).deadline && mean < it.vruntime
-                });
-                match early.map(|&it| view.name(it)).collect::<Vec<_>>()[..] {
+                let early = self
+                    .ready
+                    .iter()
+                    .filter(|it| it.deadline < self.account(job).deadline && mean < it.vruntime);
+                match early.map(|it| view.name(it.job)).collect::<Vec<_>>()[..] {
                     [] => format!("its deadline {due} is the earliest of the eligible jobs"),
                     [one] => format!(
                         "its deadline {due} is the earliest of the eligible jobs; {one} is due \

@@ -26,7 +26,7 @@ use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
 /// Most steps of one run: enough for a reader, and at the form's limits still a moment.
-pub(crate) const CPU_STEPS_MAX: u64 = 400_000;
+pub(crate) const CPU_STEPS_MAX: u64 = 250_000;
 
 /// Most ready jobs among which a learner is asked to choose.
 const OPTIONS_MAX: usize = 8;

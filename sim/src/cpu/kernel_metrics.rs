@@ -71,8 +71,11 @@ impl Row {
     }
 }
 
+/// One number of a job.
+type Of = fn(&Row) -> u64;
+
 fn means(rows: &[Row], log: &mut Log<State>) {
-    let kinds: [(&str, &str, fn(&Row) -> u64); 3] = [
+    let kinds: [(&str, &str, Of); 3] = [
         ("waiting", "waiting", |row| row.waiting),
         ("turnaround", "turnaround", |row| row.turnaround),
         ("response", "response", |row| row.response),

@@ -130,6 +130,6 @@ fn places(policy: &dyn Policy, jobs: &[JobIdx]) -> String {
     let mut all = jobs.iter().map(|&job| policy.place(job));
     match all.next() {
         Some(first) if all.all(|it| it == first) => first,
-        _ => "their queues".to_owned(),
+        _ => "the ready jobs".to_owned(),
     }
 }

@@ -11,6 +11,8 @@ mod kernel_say;
 mod kernel_scene;
 mod kernel_shares;
 mod kernel_state;
+#[cfg(test)]
+mod laws;
 
 mod lanes;
 mod words;
@@ -45,16 +47,16 @@ mod inversion_plan;
 mod inversion_run;
 mod inversion_scene;
 
+mod burst_prediction;
 mod edf;
+mod group_run;
+mod group_scene;
+mod group_shares;
 mod priority_inversion;
 mod rate_monotonic;
-mod timer_tick;
-mod tick_scene;
 mod tick_run;
-mod burst_prediction;
-mod group_shares;
-mod group_scene;
-mod group_run;
+mod tick_scene;
+mod timer_tick;
 
 use crate::engine::Entry;
 
