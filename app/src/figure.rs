@@ -8,6 +8,7 @@ use crate::lab::{Ask, Choices, Compare, Explore, Predict, Share, Steps, Sweeper,
 use crate::link::{self, Place};
 use crate::player::{Controls, Help, Narration, Picture, Player, Target, Words, action};
 use content::FigureSpec;
+use crate::erased::{click, live, text};
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::{Entry, Field, Kind, Mode, ScenarioError};
@@ -226,7 +227,7 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
             {tabs}
             {words}
             {lesson}
-            <p class="visually-hidden" aria-live="polite" data-role="live">{move || player.spoken.get()}</p>
+            <p class="visually-hidden" aria-live="polite" data-role="live">{player.spoken}</p>
         </figure>
     }
     .into_any()
@@ -249,17 +250,18 @@ fn notices_view(notices: Vec<String>) -> AnyView {
     }
     let open = RwSignal::new(true);
     let items = move || notices.iter().map(|it| view! { <li>{it.clone()}"."</li> }.into_any()).collect_view();
-    let body = move || {
-        open.get().then(|| {
+    live(move || {
+        let close = click(move || open.set(false));
+        let body = open.get().then(|| {
             view! {
                 <div class="figure-notices" role="status">
                     <ul>{items()}</ul>
-                    <button type="button" class="quiet" on:click=move |_| open.set(false)>"Dismiss"</button>
+                    <button type="button" class="quiet" on:click=close>"Dismiss"</button>
                 </div>
             }
-        })
-    };
-    view! { {body} }.into_any()
+        });
+        body.into_any()
+    })
 }
 
 /// Buttons that open one panel at a time.
@@ -276,16 +278,16 @@ fn tabs_view(
     let draft = Draft::new(player);
     let controls = panel_id.clone();
     let button = move |tab: Tab| {
-        let expanded = move || if open.get() == Some(tab) { "true" } else { "false" };
+        let expanded = text(move || (open.get() == Some(tab)).to_string());
         let act = if tab == Tab::Share { "share" } else { tab.slug() };
-        let toggle = move |_| open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) });
+        let toggle = click(move || open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) }));
         view! {
             <button type="button" class="tab" data-act=act aria-expanded=expanded aria-controls=controls.clone()
                 on:click=toggle>{tab.label()}</button>
         }
         .into_any()
     };
-    let help = move |_| player.act(crate::player::Action::Help);
+    let help = click(move || player.act(crate::player::Action::Help));
     let (sweep, place) = (spec.sweep.clone(), place.clone());
     let body = move || {
         let tab = open.get()?;
@@ -310,7 +312,7 @@ fn tabs_view(
             {Tab::ALL.into_iter().filter(|tab| tab.fits(player)).map(button).collect_view()}
             <button type="button" class="tab tab-help" data-act="help" aria-keyshortcuts="?" on:click=help>"Keys"</button>
         </div>
-        <div class="figure-tab" id=panel_id>{body}</div>
+        <div class="figure-tab" id=panel_id>{live(move || body().into_any())}</div>
     }
     .into_any()
 }
@@ -318,7 +320,7 @@ fn tabs_view(
 /// From an embedded figure to the same state on its full page.
 fn lesson_view(place: &Where, id: &str, fragment: Signal<String>) -> AnyView {
     let path = format!("{}sim/{id}.html", place.root);
-    let href = move || format!("{path}#{}", fragment.get());
+    let href = text(move || format!("{path}#{}", fragment.get()));
     view! {
         <p class="figure-source">
             <a href=href target="_blank" rel="noopener">"Open in Interleave"</a>

@@ -6,12 +6,18 @@
 
 pub mod browser;
 pub mod embed;
+pub mod erased;
 pub mod figure;
 pub mod form;
 pub mod lab;
 pub mod link;
 pub mod mount;
 pub mod options;
+#[cfg(feature = "ssr")]
+pub mod pages;
 pub mod panels;
+pub mod parts;
 pub mod player;
+pub mod practice;
+pub mod quiz;
 pub mod slot;

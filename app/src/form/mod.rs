@@ -7,6 +7,7 @@ mod draft;
 
 use crate::player::Player;
 use draft::{put, read_ints, read_number, text_of};
+use crate::erased::{checked, click, live, text, value};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use sim::{Field, Kind, Preset, ScenarioError};
@@ -90,7 +91,7 @@ pub fn Editor(
     uid: String,
 ) -> impl IntoView {
     let form = player.entry.form;
-    let fields = move || {
+    let fields = live(move || {
         draft.shape.get();
         let one = |field: &'static Field| {
             let at = format!("/{}", field.key);
@@ -101,12 +102,12 @@ pub fn Editor(
                 _ => field_view(player, draft, &uid, field, &at, true),
             }
         };
-        form.iter().filter(|field| !field.hidden).map(one).collect_view()
-    };
-    let general = move || {
+        form.iter().filter(|field| !field.hidden).map(one).collect_view().into_any()
+    });
+    let general = live(move || {
         let told = draft.told("", false);
-        told.map(|fault| view! { <p class="fault" role="alert">{fault}</p> })
-    };
+        told.map(|fault| view! { <p class="fault" role="alert">{fault}</p> }).into_any()
+    });
     view! {
         <div class="editor">
             {chooser_view(player, draft, named)}
@@ -124,11 +125,11 @@ fn chooser_view(player: Player, draft: Draft, named: Vec<Named>) -> AnyView {
     }
     let buttons = named.into_iter().map(|it| {
         let Named { title, about, at, scenario, .. } = it;
-        let load = move |_| {
+        let load = click(move || {
             let told = player.load(&scenario, Some(at.unwrap_or(usize::MAX)));
             draft.follow(player);
             draft.faults.set(told.err());
-        };
+        });
         view! { <button type="button" class="quiet" title=about on:click=load>{title}</button> }.into_any()
     });
     view! {
@@ -154,10 +155,10 @@ fn field_view(
     let place = at.to_owned();
     let fault = {
         let (place, fault_id) = (place.clone(), fault_id.clone());
-        move || {
+        live(move || {
             let told = draft.told(&place, true);
-            told.map(|it| view! { <span class="fault" id=fault_id.clone() role="alert">{it}</span> })
-        }
+            told.map(|it| view! { <span class="fault" id=fault_id.clone() role="alert">{it}</span> }).into_any()
+        })
     };
     let input = input_view(player, draft, field, &place, &id, &fault_id, labelled);
     if !labelled {
@@ -189,7 +190,7 @@ fn input_view(
     let now = draft.value.with_untracked(|whole| whole.pointer(&at).cloned()).unwrap_or_default();
     let invalid = {
         let at = at.clone();
-        move || draft.told(&at, true).map(|_| "true")
+        text(move || draft.told(&at, true).is_some().to_string())
     };
     let name = (!labelled).then_some(field.label);
     let described = fault_id.to_owned();
@@ -201,29 +202,27 @@ fn input_view(
                 view! { <option value=*word selected=chosen>{*label}</option> }.into_any()
             };
             let options = choices.iter().map(option).collect_view();
-            let set = move |event| draft.set(player, &at, event_target_value(&event).into());
+            let set = value(move |typed| draft.set(player, &at, typed.into()));
             view! { <select id=id aria-label=name on:change=set>{options}</select> }.into_any()
         }
         Kind::Flag => {
-            let set = move |event| draft.set(player, &at, event_target_checked(&event).into());
+            let set = checked(move |on| draft.set(player, &at, on.into()));
             let on = now.as_bool().unwrap_or_default();
             view! { <input type="checkbox" id=id aria-label=name checked=on on:change=set/> }.into_any()
         }
         Kind::Code { .. } => {
-            let text = text_of(&now);
-            let n_lines = text.lines().count().clamp(4, 24).to_string();
-            let set = move |event| draft.set(player, &at, event_target_value(&event).into());
+            let source = text_of(&now);
+            let n_lines = source.lines().count().clamp(4, 24).to_string();
+            let set = value(move |typed| draft.set(player, &at, typed.into()));
             view! {
                 <textarea id=id class="code-input" rows=n_lines spellcheck="false" autocapitalize="off"
                     aria-label=name aria-invalid=invalid aria-describedby=described
-                    prop:value=text.clone() on:change=set>{text.clone()}</textarea>
+                    prop:value=source.clone() on:change=set>{source.clone()}</textarea>
             }
             .into_any()
         }
         Kind::Int { min, max } => {
-            let set = move |event| {
-                draft.set(player, &at, read_number(&event_target_value(&event)));
-            };
+            let set = value(move |typed| draft.set(player, &at, read_number(&typed)));
             let hint = if matches!(field.preset, Preset::Unset) { "not set" } else { "" };
             view! {
                 <input type="number" inputmode="numeric" id=id min=min.to_string() max=max.to_string() step="1"
@@ -233,7 +232,7 @@ fn input_view(
             .into_any()
         }
         Kind::Ints { .. } => {
-            let set = move |event| draft.set(player, &at, read_ints(&event_target_value(&event)));
+            let set = value(move |typed| draft.set(player, &at, read_ints(&typed)));
             view! {
                 <input type="text" id=id inputmode="text" autocomplete="off" aria-label=name
                     aria-invalid=invalid aria-describedby=described value=text_of(&now) on:change=set/>
@@ -241,7 +240,7 @@ fn input_view(
             .into_any()
         }
         Kind::Text { .. } | Kind::Name { .. } | Kind::Rows { .. } => {
-            let set = move |event| draft.set(player, &at, event_target_value(&event).into());
+            let set = value(move |typed| draft.set(player, &at, typed.into()));
             view! {
                 <input type="text" id=id autocomplete="off" spellcheck="false" aria-label=name
                     aria-invalid=invalid aria-describedby=described value=text_of(&now) on:change=set/>
@@ -273,7 +272,7 @@ fn rows_view(
             view! { <td>{field_view(player, draft, uid, column, &place, false)}</td> }.into_any()
         };
         let (list, label) = (at.to_owned(), format!("Remove row {}", n + 1));
-        let remove = move |_| {
+        let remove = click(move || {
             draft.value.update(|whole| {
                 if let Some(rows) = whole.pointer_mut(&list).and_then(Value::as_array_mut) {
                     rows.remove(n);
@@ -281,7 +280,7 @@ fn rows_view(
             });
             draft.apply(player);
             draft.shape.update(|it| *it += 1);
-        };
+        });
         view! {
             <tr>
                 {shown.iter().map(cell).collect_view()}
@@ -291,7 +290,7 @@ fn rows_view(
         .into_any()
     };
     let list = at.to_owned();
-    let add = move |_| {
+    let add = click(move || {
         draft.value.update(|whole| {
             if let Some(rows) = whole.pointer_mut(&list).and_then(Value::as_array_mut) {
                 rows.push(new_row(columns, rows));
@@ -299,13 +298,13 @@ fn rows_view(
         });
         draft.apply(player);
         draft.shape.update(|it| *it += 1);
-    };
+    });
     let full = usize::try_from(len_max).unwrap_or(usize::MAX) <= n_rows;
     let place = at.to_owned();
-    let fault = move || {
+    let fault = live(move || {
         let told = draft.told(&place, false);
-        told.map(|it| view! { <p class="fault" role="alert">{it}</p> })
-    };
+        told.map(|it| view! { <p class="fault" role="alert">{it}</p> }).into_any()
+    });
     view! {
         <div class="field wide">
             <span class="label">{field.label}</span>

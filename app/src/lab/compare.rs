@@ -3,6 +3,7 @@
 use super::workload::{carried, peers};
 use crate::panels::panel_view;
 use crate::player::Player;
+use crate::erased::{checked, flag, live, text, value};
 use leptos::prelude::*;
 use sim::scene::number;
 use sim::{Better, Entry, Metric, Mode, Run};
@@ -37,26 +38,27 @@ pub fn Compare(
         });
     });
     let shown_time = move || if cfg!(target_arch = "wasm32") { time.get() } else { end().unwrap_or(0) };
-    let pictures = move || {
+    let pictures = live(move || {
         let now = shown_time();
-        lanes.with(|lanes| lanes.iter().map(|lane| lane_view(lane, now)).collect_view())
-    };
+        lanes.with(|lanes| lanes.iter().map(|lane| lane_view(lane, now)).collect_view().into_any())
+    });
     let unit = entry.meta.time_unit;
-    let seek = move |event| {
-        if let Ok(to) = event_target_value(&event).parse() {
+    let seek = value(move |typed| {
+        if let Ok(to) = typed.parse() {
             player.playing.set(false);
             time.set(to);
         }
-    };
-    let table = move || lanes.with(|lanes| table_view(lanes));
+    });
+    let table = live(move || lanes.with(|lanes| table_view(lanes)));
+    let label = text(move || format!("{} {unit}", shown_time()));
     view! {
         <div class="compare">
             {chooser_view(entry, chosen)}
             <div class="scrubber compare-scrubber">
-                <input type="range" min="0" step="1" max=move || end().unwrap_or(0).to_string()
-                    aria-label="Time of all" prop:value=move || shown_time().to_string()
-                    aria-valuetext=move || format!("{} {unit}", shown_time()) on:input=seek/>
-                <span class="scrubber-label">{move || format!("{} {unit}", shown_time())}</span>
+                <input type="range" min="0" step="1" max=text(move || end().unwrap_or(0).to_string())
+                    aria-label="Time of all" prop:value=text(move || shown_time().to_string())
+                    aria-valuetext=label on:input=seek/>
+                <span class="scrubber-label">{label}</span>
             </div>
             <div class="compare-lanes">{pictures}</div>
             {table}
@@ -112,18 +114,19 @@ fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView
     let option = move |peer: &'static Entry| {
         let id = peer.meta.id;
         let on = move || chosen.with(|ids| ids.iter().any(|it| it == id));
-        let full = move || !on() && COMPARED_MAX <= chosen.with(Vec::len) + 1;
-        let toggle = move |_| {
+        let full = flag(move || !on() && COMPARED_MAX <= chosen.with(Vec::len) + 1);
+        let toggle = checked(move |_| {
             chosen.update(|ids| match ids.iter().position(|it| it == id) {
                 Some(at) => {
                     ids.remove(at);
                 }
                 None => ids.push(id.to_owned()),
             });
-        };
+        });
+        let at_first = untrack(on);
         view! {
             <label class="choice">
-                <input type="checkbox" prop:checked=on checked=on.run_untracked() disabled=full on:change=toggle/>
+                <input type="checkbox" prop:checked=flag(on) checked=at_first disabled=full on:change=toggle/>
                 <span>{peer.meta.title}</span>
             </label>
         }
@@ -136,17 +139,6 @@ fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView
         </fieldset>
     }
     .into_any()
-}
-
-/// Reads a tracked closure once while the view is being built.
-trait RunUntracked {
-    fn run_untracked(&self) -> bool;
-}
-
-impl<F: Fn() -> bool> RunUntracked for F {
-    fn run_untracked(&self) -> bool {
-        untrack(self)
-    }
 }
 
 /// One row a metric that all runs have, one column an engine.

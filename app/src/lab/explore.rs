@@ -1,6 +1,7 @@
 //! Every schedule of a machine, and the reader as the scheduler.
 
 use crate::player::Player;
+use crate::erased::{click, live};
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::{Exploration, Verdict};
@@ -17,7 +18,7 @@ pub fn Choices(
     let choices = move || {
         let labels = player.run.with(|run| run.step(player.at.get()).map(|it| it.choices.clone()))?;
         let button = |(pick, label): (usize, String)| {
-            view! { <button type="button" class="quiet choice-step" on:click=move |_| take(player, pick)>{label}</button> }
+            view! { <button type="button" class="quiet choice-step" on:click=click(move || take(player, pick))>{label}</button> }
                 .into_any()
         };
         (!labels.is_empty()).then(|| {
@@ -29,7 +30,7 @@ pub fn Choices(
             }
         })
     };
-    view! { {choices} }.into_any()
+    live(move || choices().into_any())
 }
 
 /// Takes step `pick` at the step that is shown.
@@ -63,16 +64,17 @@ pub fn Explore(
         return view! { <p class="quiet-note">"Nothing here is a choice."</p> }.into_any();
     };
     let found = RwSignal::new(None::<Result<Exploration, String>>);
-    let walk = move |_| {
+    let walk = click(move || {
         let scenario = player.run.with_untracked(|run| run.scenario.clone());
         found.set(Some(explore(&scenario, STATES_MAX).map_err(|it| it.to_string())));
-    };
-    let result = move || {
-        found.get().map(|it| match it {
+    });
+    let result = live(move || {
+        let found = found.get().map(|it| match it {
             Ok(found) => found_view(player, found),
             Err(told) => view! { <p class="fault" role="alert">{told}</p> }.into_any(),
-        })
-    };
+        });
+        found.into_any()
+    });
     view! {
         <div class="explore">
             <p class="quiet-note">"Walks every order in which the threads can step, shortest first."</p>
@@ -99,7 +101,7 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
             view! {
                 <p class="ask-wrong">
                     {format!("Broken: {law}, after {n_picks} steps at the least. {count} ")}
-                    <button type="button" class="quiet" on:click=move |_| open(player, &picks)>"Open that schedule"</button>
+                    <button type="button" class="quiet" on:click=click(move || open(player, &picks))>"Open that schedule"</button>
                 </p>
             }
             .into_any()
@@ -111,7 +113,7 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
             <tr>
                 <td>{label}</td>
                 <td class="number">{n_states}</td>
-                <td><button type="button" class="quiet" on:click=move |_| open(player, &picks)>"Open one"</button></td>
+                <td><button type="button" class="quiet" on:click=click(move || open(player, &picks))>"Open one"</button></td>
             </tr>
         }
         .into_any()

@@ -1,6 +1,7 @@
 //! The next decision as a question, before it is shown.
 
 use crate::player::Player;
+use crate::erased::{checked, click, flag, live, text};
 use leptos::prelude::*;
 
 /// The switch and the score.
@@ -9,18 +10,18 @@ pub fn Predict(
     /// Whose decisions.
     player: Player,
 ) -> impl IntoView {
-    let toggle = move |event| {
-        player.predicting.set(event_target_checked(&event));
+    let toggle = checked(move |on| {
+        player.predicting.set(on);
         player.asked.set(None);
-    };
-    let score = move || {
-        let (right, all) = player.score.get();
-        (0 < all).then(|| format!("{right} of {all} right"))
-    };
+    });
+    let score = text(move || match player.score.get() {
+        (_, 0) => String::new(),
+        (right, all) => format!("{right} of {all} right"),
+    });
     view! {
         <div class="predict">
             <label class="choice">
-                <input type="checkbox" data-act="predict" prop:checked=move || player.predicting.get() on:change=toggle/>
+                <input type="checkbox" data-act="predict" prop:checked=flag(move || player.predicting.get()) on:change=toggle/>
                 <span>"Stop before each decision and ask me"</span>
             </label>
             <span class="predict-score">{score}</span>
@@ -46,7 +47,7 @@ pub fn Ask(
         let next = player.asked.get()?;
         let ask = player.run.with(|run| run.step(next).and_then(|it| it.ask.clone()))?;
         let option = |(n, label): (usize, String)| {
-            let answer = move |_| told.set(player.answer(n));
+            let answer = click(move || told.set(player.answer(n)));
             view! { <button type="button" class="quiet" on:click=answer>{label}</button> }.into_any()
         };
         Some(view! {
@@ -61,5 +62,5 @@ pub fn Ask(
         let (class, text) = if right { ("ask-right", "Right.") } else { ("ask-wrong", "Not this time: see why below.") };
         Some(view! { <p class=class>{text}</p> })
     };
-    view! { {question}{verdict} }.into_any()
+    view! { {live(move || question().into_any())}{live(move || verdict().into_any())} }.into_any()
 }

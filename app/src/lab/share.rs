@@ -3,6 +3,7 @@
 use crate::browser;
 use crate::figure::Where;
 use crate::player::Player;
+use crate::erased::click;
 use leptos::prelude::*;
 use std::fmt::Write;
 
@@ -47,16 +48,16 @@ pub fn Share(
                 format!("The browser did not allow copying: select the {} and copy it.", what.to_lowercase())
             });
         };
-        move |_| browser::copy(&text.get_untracked(), copied)
+        click(move || browser::copy(&text.get_untracked(), copied))
     };
     let save = move |kind: Download| {
-        move |_| {
+        click(move || {
             let done = kind.text(player).and_then(|text| browser::download(&kind.name(id), kind.mime(), &text));
             told.set(match done {
                 Some(()) => format!("{} saved.", kind.label()),
                 None => format!("The browser did not allow saving the {}.", kind.label()),
             });
-        }
+        })
     };
     let button = move |kind: Download| {
         view! { <button type="button" class="quiet" on:click=save(kind)>{kind.label()}</button> }.into_any()
@@ -64,18 +65,18 @@ pub fn Share(
     view! {
         <div class="share">
             <label class="label">"Link to this state"
-                <input type="text" readonly data-role="link" prop:value=link value=untrack(move || link.get())/>
+                <input type="text" readonly data-role="link" prop:value=link value=link.get_untracked()/>
             </label>
             <button type="button" class="primary" data-act="copy-link" on:click=copy("Link", link)>"Copy link"</button>
             <label class="label">"Embed code"
-                <textarea readonly rows="3" data-role="embed-code" prop:value=embed>{untrack(move || embed.get())}</textarea>
+                <textarea readonly rows="3" data-role="embed-code" prop:value=embed>{embed.get_untracked()}</textarea>
             </label>
             <button type="button" class="primary" data-act="copy-embed" on:click=copy("Embed code", embed)>"Copy embed code"</button>
             <div class="share-files" role="group" aria-label="Save as a file">
                 <span class="label">"Save as"</span>
                 {[Download::Json, Download::Csv, Download::Svg].map(button).collect_view()}
             </div>
-            <p class="quiet-note" role="status">{move || told.get()}</p>
+            <p class="quiet-note" role="status">{told}</p>
         </div>
     }
     .into_any()

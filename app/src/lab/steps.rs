@@ -1,6 +1,7 @@
 //! All steps as a table: the transcript of the figure.
 
 use crate::player::Player;
+use crate::erased::{click, live};
 use leptos::prelude::*;
 
 /// Rows that are drawn at once; a longer run shows those around the current step.
@@ -19,18 +20,19 @@ pub fn Steps(
         let start = (at / half).saturating_sub(1) * half;
         (start, len.min(start + 2 * ROWS_MAX))
     });
-    let rows = move || {
+    let rows = live(move || {
         let (start, end) = window.get();
-        player.run.with(|run| (start..end).filter_map(|at| row_view(player, run.step(at)?, at)).collect_view())
-    };
-    let note = move || {
+        player.run.with(|run| (start..end).filter_map(|at| row_view(player, run.step(at)?, at)).collect_view().into_any())
+    });
+    let note = live(move || {
         player.run.with(|run| {
-            run.is_cut().then(|| {
+            let note = run.is_cut().then(|| {
                 let (len, all) = (run.len(), run.n_steps);
                 view! { <p class="quiet-note">{format!("The first {len} of {all} steps can be shown; the metrics are of all.")}</p> }
-            })
+            });
+            note.into_any()
         })
-    };
+    });
     let unit = player.entry.meta.time_unit;
     view! {
         <div class="steps">
@@ -53,9 +55,10 @@ pub fn Steps(
 
 fn row_view(player: Player, step: &sim::Step, at: usize) -> Option<AnyView> {
     let current = move || (player.at.get() == at).then_some("step");
+    let current: Signal<Option<&'static str>> = Signal::derive(current);
     let row = view! {
         <tr aria-current=current>
-            <td class="number"><button type="button" class="quiet step-link" on:click=move |_| player.go(at)>{at + 1}</button></td>
+            <td class="number"><button type="button" class="quiet step-link" on:click=click(move || player.go(at))>{at + 1}</button></td>
             <td class="number">{step.time}</td>
             <td>{step.tag.replace('_', " ")}</td>
             <td>{step.say.clone()}</td>

@@ -3,6 +3,7 @@
 use super::workload::carried;
 use crate::panels::panel_view;
 use crate::player::Player;
+use crate::erased::{checked, flag, live, text, value};
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::scene::{Chart, ChartKind, Panel, Series, Slot};
@@ -34,33 +35,33 @@ pub fn Sweeper(
     let key = RwSignal::new(key);
     let range = RwSignal::new(start);
     let metrics = RwSignal::new(spec.map_or_else(|| first_metrics(player), |it| it.metrics));
-    let charts = move || {
+    let charts = live(move || {
         let lines = engines_of(entry, &chosen.get());
         let scenario = player.run.with(|run| run.scenario.clone());
         charts(entry, &scenario, &lines, &key.get(), range.get(), &metrics.get())
             .iter()
             .map(|slot| panel_view(slot, &[]))
             .collect_view()
-    };
-    let choose = move |event| {
-        let chosen = event_target_value(&event);
+            .into_any()
+    });
+    let choose = value(move |chosen| {
         range.set(range_of(entry, &chosen));
         key.set(chosen);
-    };
+    });
     let option = move |field: &&'static Field| {
         let chosen = key.get_untracked() == field.key;
         view! { <option value=field.key selected=chosen>{field.label}</option> }.into_any()
     };
     let bound = move |label: &'static str, low: bool| {
-        let now = move || range.with(|it| if low { it.0 } else { it.1 }).to_string();
-        let set = move |event| {
-            let Ok(to) = event_target_value(&event).trim().parse::<i64>() else { return };
+        let now = text(move || range.with(|it| if low { it.0 } else { it.1 }).to_string());
+        let set = value(move |typed| {
+            let Ok(to) = typed.trim().parse::<i64>() else { return };
             let (min, max) = limits(entry, &key.get_untracked());
             let to = to.clamp(min, max);
             range.update(|it| if low { *it = (to, it.1.max(to)) } else { *it = (it.0.min(to), to) });
-        };
+        });
         view! {
-            <label class="label">{label}" "<input type="number" prop:value=now value=untrack(now) on:change=set/></label>
+            <label class="label">{label}" "<input type="number" prop:value=now value=now.get_untracked() on:change=set/></label>
         }
         .into_any()
     };
@@ -114,16 +115,16 @@ fn first_metrics(player: Player) -> Vec<String> {
 fn metric_chooser(player: Player, metrics: RwSignal<Vec<String>>) -> AnyView {
     let option = move |metric: Metric| {
         let (key, toggled) = (metric.key.clone(), metric.key);
-        let on = move || metrics.with(|keys| keys.contains(&key));
+        let on = flag(move || metrics.with(|keys| keys.contains(&key)));
         let at_first = metrics.with_untracked(|keys| keys.contains(&toggled));
-        let toggle = move |_| {
+        let toggle = checked(move |_| {
             metrics.update(|keys| match keys.iter().position(|it| *it == toggled) {
                 Some(at) => {
                     keys.remove(at);
                 }
                 None => keys.push(toggled.clone()),
             });
-        };
+        });
         view! {
             <label class="choice"><input type="checkbox" prop:checked=on checked=at_first on:change=toggle/><span>{metric.label}</span></label>
         }

@@ -1,6 +1,7 @@
 //! The row of controls under a picture, in the order every player has.
 
 use super::{Action, Player, SPEEDS, keys};
+use crate::erased::{click, flag, live, text, value};
 use leptos::prelude::*;
 
 /// Buttons, scrubber with markers, step label, speed.
@@ -14,21 +15,21 @@ pub fn Controls(
     let button = move |act: &'static str, label: &'static str, keys: &'static str, icon, action| {
         view! {
             <button type="button" class="control" data-act=act aria-label=label title=label
-                aria-keyshortcuts=keys on:click=move |_| player.act(action)>
+                aria-keyshortcuts=keys on:click=click(move || player.act(action))>
                 {icon_view(icon)}
             </button>
         }
         .into_any()
     };
-    let play_label = move || if player.playing.get() { "Pause" } else { "Play" };
+    let play_label = text(move || if player.playing.get() { "Pause" } else { "Play" }.to_owned());
     view! {
         <div class="figure-controls" role="group" aria-label="Player">
             {(!minimal).then(|| button("restart", "Restart", "R", RESTART, Action::Restart))}
             {(!minimal).then(|| button("back", "Step back", "ArrowLeft", BACK, Action::Back))}
             <button type="button" class="control control-play" data-act="play" aria-label=play_label
                 title=play_label aria-keyshortcuts="Space"
-                on:click=move |_| player.act(Action::PlayPause)>
-                {move || icon_view(if player.playing.get() { PAUSE } else { PLAY })}
+                on:click=click(move || player.act(Action::PlayPause))>
+                {live(move || icon_view(if player.playing.get() { PAUSE } else { PLAY }))}
             </button>
             {(!minimal).then(|| button("forward", "Step forward", "ArrowRight", FORWARD, Action::Forward))}
             <Scrubber player/>
@@ -44,35 +45,35 @@ fn Scrubber(
     /// Whose time.
     player: Player,
 ) -> impl IntoView {
-    let last = move || player.len().saturating_sub(1);
-    let position = move || format!("step {} of {}", player.at.get() + 1, player.len());
-    let time = move || {
+    let last = text(move || player.len().saturating_sub(1).to_string());
+    let position = text(move || format!("step {} of {}", player.at.get() + 1, player.len()));
+    let time = text(move || {
         player.run.with(|run| {
             let time = run.step(player.at.get()).map_or(0, |step| step.time);
             format!("{time} {}", run.meta.time_unit)
         })
-    };
-    let ticks = move || {
+    });
+    let ticks = live(move || {
         player.run.with(|run| {
             let span = run.len().saturating_sub(1).max(1);
             let tick = |at: usize| {
                 let x = format!("{:.1}", at as f64 * 1_000.0 / span as f64);
                 view! { <line x1=x.clone() x2=x y1="0" y2="8"></line> }.into_any()
             };
-            run.markers().into_iter().take(400).map(tick).collect_view()
+            run.markers().into_iter().take(400).map(tick).collect_view().into_any()
         })
-    };
-    let seek = move |event: leptos::ev::Event| {
-        if let Ok(to) = event_target_value(&event).parse() {
+    });
+    let seek = value(move |typed| {
+        if let Ok(to) = typed.parse() {
             player.go(to);
         }
-    };
+    });
     view! {
         <div class="scrubber">
             <input type="range" data-act="scrub" min="0" max=last step="1" aria-label="Step"
-                prop:value=move || player.at.get().to_string()
+                prop:value=text(move || player.at.get().to_string())
                 value=player.at.get_untracked().to_string()
-                aria-valuetext=move || format!("{}, {}", position(), time())
+                aria-valuetext=text(move || format!("{}, {}", position.get(), time.get()))
                 on:input=seek/>
             <svg class="scrubber-ticks" viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">
                 {ticks}
@@ -92,13 +93,13 @@ fn Speed(
     /// Whose speed.
     player: Player,
 ) -> impl IntoView {
-    let choose = move |event: leptos::ev::Event| {
-        if let Ok(idx) = event_target_value(&event).parse::<usize>() {
+    let choose = value(move |typed| {
+        if let Ok(idx) = typed.parse::<usize>() {
             player.speed.set(idx.min(SPEEDS.len() - 1));
         }
-    };
+    });
     let option = move |(idx, (pace, words)): (usize, (f64, &'static str))| {
-        let chosen = move || player.speed.get() == idx;
+        let chosen = flag(move || player.speed.get() == idx);
         view! {
             <option value=idx.to_string() selected=chosen aria-label=words>{format!("{pace}×")}</option>
         }
@@ -124,20 +125,21 @@ pub fn Help(
         };
         keys::HELP.iter().map(row).collect_view()
     };
-    let body = move || {
-        player.help.get().then(|| {
+    live(move || {
+        let close = click(move || player.help.set(false));
+        let open = player.help.get().then(|| {
             view! {
                 <div class="figure-help" role="region" aria-label="Keys">
                     <p>"Keys act while the focus is inside this figure."</p>
                     <dl>{rows()}</dl>
-                    <button type="button" class="quiet" on:click=move |_| player.help.set(false)>
+                    <button type="button" class="quiet" on:click=close>
                         "Close"
                     </button>
                 </div>
             }
-        })
-    };
-    view! { {body} }.into_any()
+        });
+        open.into_any()
+    })
 }
 
 const RESTART: &str = "M6 5v14M19 5.5v13L9 12z";

@@ -2,6 +2,7 @@
 
 use super::{Piece, Player, pieces};
 use crate::panels::panel_view;
+use crate::erased::{OnChange, live, text};
 use leptos::prelude::*;
 
 /// All panels of the step that is shown.
@@ -12,15 +13,15 @@ pub fn Picture(
     /// Slugs of the panels to show; empty for all.
     show: Vec<String>,
 ) -> impl IntoView {
-    let panels = move || {
+    let panels = live(move || {
         let at = player.at.get();
         player.run.with(|run| {
             let scene = run.scene(at);
             let wanted = |slug: &str| show.is_empty() || show.iter().any(|it| it == slug);
             let slots = scene.panels.iter().filter(|slot| wanted(slot.slug));
-            slots.map(|slot| panel_view(slot, &run.actors)).collect_view()
+            slots.map(|slot| panel_view(slot, &run.actors)).collect_view().into_any()
         })
-    };
+    });
     view! { <div class="figure-picture">{panels}</div> }.into_any()
 }
 
@@ -37,12 +38,12 @@ pub fn Narration(
             view! { <span class=class>{name}</span> }.into_any()
         }
     };
-    let sentence = move || {
+    let sentence = live(move || {
         player.run.with(|run| {
             let say = run.step(player.at.get()).map_or("", |step| step.say.as_str());
-            pieces(say, &run.actors).into_iter().map(piece).collect_view()
+            pieces(say, &run.actors).into_iter().map(piece).collect_view().into_any()
         })
-    };
+    });
     view! { <p class="figure-say" data-role="narration">{sentence}</p> }.into_any()
 }
 
@@ -53,20 +54,20 @@ pub fn Words(
     player: Player,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let text = move || {
+    let words = text(move || {
         // Text that nobody reads is not written at every step; a prerendered page has it.
         let wanted = open.get() || !cfg!(target_arch = "wasm32");
         let at = player.at.get();
-        wanted.then(|| player.run.with(|run| run.scene(at).to_text()))
-    };
-    let toggled = move |event: leptos::ev::Event| {
+        if wanted { player.run.with(|run| run.scene(at).to_text()) } else { String::new() }
+    });
+    let toggled: OnChange = Box::new(move |event| {
         let details = event_target::<web_sys::Element>(&event);
         open.set(details.has_attribute("open"));
-    };
+    });
     view! {
         <details class="figure-words" on:toggle=toggled>
             <summary>"This picture in words"</summary>
-            <pre tabindex="0" data-role="words">{text}</pre>
+            <pre tabindex="0" data-role="words">{words}</pre>
         </details>
     }
     .into_any()
