@@ -2,4 +2,5 @@
 
 fn main() {
     app::mount::mount_figures();
+    app::parts::mount_parts();
 }

@@ -90,10 +90,14 @@ async function loadWithoutScripts(path) {
 
 /** Scrolls past everything, as a reader does, and waits until each figure has answered. */
 async function wake(page) {
-  const figures = page.locator("figure.figure[data-engine]");
-  for (let n = 0; n < (await figures.count()); n += 1) {
-    await figures.nth(n).scrollIntoViewIfNeeded();
-    await page.waitForFunction((n) => document.querySelectorAll("figure.figure[data-engine]")[n].hasAttribute("data-ready"), n);
+  const count = await page.locator("figure.figure[data-engine]").count();
+  for (let n = 0; n < count; n += 1) {
+    const isReady = (n) => {
+      const figure = document.querySelectorAll("figure.figure[data-engine]")[n];
+      figure?.scrollIntoView();
+      return figure?.hasAttribute("data-ready");
+    };
+    await page.waitForFunction(isReady, n, { polling: 100 });
   }
   await page.waitForLoadState("networkidle");
 }

@@ -9,7 +9,8 @@ export class Figure {
 
   /** Waits until the figure answers. */
   async ready() {
-    await this.root.scrollIntoViewIfNeeded();
+    // The player takes the place of the picture, so nobody may hold on to the element.
+    await this.frame.evaluate(() => document.querySelector("figure.figure[data-engine]")?.scrollIntoView());
     await this.frame.locator("figure.figure[data-engine][data-ready]").first().waitFor();
     return this;
   }

@@ -1,0 +1,79 @@
+//! A figure in somebody else's page: the same player, and nothing around it.
+
+use super::shell::{Draft, POLICY, SITE, boot, document};
+use super::{Page, Site, html, root_of};
+use crate::figure::Chrome;
+use crate::quiz::escape;
+use leptos::prelude::*;
+use serde_json::json;
+use sim::Entry;
+
+/// Size that is advised for a frame, in css pixels.
+const WIDTH: u32 = 720;
+const HEIGHT: u32 = 480;
+
+pub(super) fn page(site: &Site, entry: &Entry) -> Page {
+    let meta = entry.meta;
+    let path = format!("embed/{}.html", meta.id);
+    let root = root_of(&path);
+    let body = html(|| body(site, entry, &root));
+    let mut draft = Draft::new(&path, meta.title, meta.summary, String::new());
+    draft.has_parts = true;
+    draft.head = format!(
+        "{}<meta name=\"robots\" content=\"noindex\">\n<meta name=\"responsive-embedded-sizing\">\n",
+        oembed_link(entry, &root)
+    );
+    let text = document(site, &draft, &root, POLICY, &body);
+    // In a sandbox without shared origin nothing can be fetched: the single file needs nothing.
+    let plain = boot(&site.files, &root, "");
+    let ways = format!(" data-single=\"{root}single/{0}.html\" data-page=\"{root}sim/{0}.html\"", meta.id);
+    let text = match plain.as_str() {
+        "" => text,
+        plain => text.replace(plain, &boot(&site.files, &root, &ways)),
+    };
+    Page { path, text: text.replacen("<body>", "<body class=\"embed\">", 1) }
+}
+
+/// The figure alone.
+pub(super) fn body(site: &Site, entry: &Entry, root: &str) -> AnyView {
+    view! {
+        <main class="embed-main">
+            <h1 class="visually-hidden">{entry.meta.title}</h1>
+            {site.sole_figure(&site.first_figure(entry), root, Chrome::Embed)}
+        </main>
+    }
+    .into_any()
+}
+
+/// The line of a head that tells hosts where the answer to an oEmbed request is.
+pub(super) fn oembed_link(entry: &Entry, root: &str) -> String {
+    let meta = entry.meta;
+    format!(
+        "<link rel=\"alternate\" type=\"application/json+oembed\" href=\"{root}oembed/{}.json\" title=\"{}\">\n",
+        meta.id,
+        escape(meta.title)
+    )
+}
+
+/// The answer to an oEmbed request, as a file. Without the address of the site it holds relative ones.
+pub(super) fn oembed(site: &Site, entry: &Entry) -> Page {
+    let meta = entry.meta;
+    let base = site.base_url.as_deref().unwrap_or("");
+    let url = if base.is_empty() {
+        format!("{}embed/{}.html", root_of(&format!("oembed/{}.json", meta.id)), meta.id)
+    } else {
+        format!("{base}embed/{}.html", meta.id)
+    };
+    let html = frame_code(&url, meta.title);
+    let answer = json!({ "version": "1.0", "type": "rich", "provider_name": SITE, "provider_url": base,
+        "title": meta.title, "width": WIDTH, "height": HEIGHT, "html": html });
+    Page { path: format!("oembed/{}.json", meta.id), text: format!("{answer:#}\n") }
+}
+
+/// The frame that hosts put into their pages.
+pub(super) fn frame_code(url: &str, title: &str) -> String {
+    format!(
+        "<iframe src=\"{url}\" title=\"{title}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" loading=\"lazy\" \
+         allow=\"fullscreen\" style=\"border:0;max-width:100%\"></iframe>"
+    )
+}

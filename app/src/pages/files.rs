@@ -1,0 +1,149 @@
+//! Scripts, styles and wasm of a build: what Trunk has left in the folder, and what the pages bring along.
+
+use super::Page;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Style sheets in the order in which they build on each other.
+const STYLES: [&str; 5] = ["tokens", "page", "figure", "player", "quiz"];
+
+/// Style sheets of a page without a figure.
+const STYLES_PLAIN: [&str; 2] = ["tokens", "page"];
+
+/// Small scripts of the pages. Their names carry a hash of what they hold.
+const SCRIPTS: [(&str, &str); 3] = [
+    ("theme", include_str!("../../../assets/theme.js")),
+    ("page", include_str!("../../../assets/page.js")),
+    ("boot", include_str!("../../../assets/boot.js")),
+];
+
+/// Other pages link to this one, so its name stays.
+const EMBED_SCRIPT: &str = include_str!("../../../assets/embed.js");
+
+const ICON: &str = include_str!("../../../assets/icons/icon.svg");
+
+/// Names of the files that pages ask for, and the texts that are copied into single pages.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// Style sheets by stem, such as `page`: file name and text.
+    pub styles: BTreeMap<String, (String, String)>,
+    /// The app; `None` while only pages are drawn, without wasm.
+    pub app: Option<Bundle>,
+}
+
+/// The app as Trunk leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct Bundle {
+    /// File name of the glue.
+    pub js_name: String,
+    /// Text of the glue: an ES module.
+    pub js: String,
+    /// File name of the wasm.
+    pub wasm_name: String,
+    /// The wasm itself.
+    pub wasm: Vec<u8>,
+}
+
+impl Files {
+    /// Looks through a folder that Trunk has filled.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or two that go by the same name.
+    pub fn find(dir: &Path) -> Result<Self, String> {
+        let failed =
+            |path: &Path, error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+        let mut files = Self::default();
+        let mut bundle = Bundle::default();
+        for entry in std::fs::read_dir(dir).map_err(|error| failed(dir, error))? {
+            let path = entry.map_err(|error| failed(dir, error))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = || std::fs::read_to_string(&path).map_err(|error| failed(&path, error));
+            if let Some(stem) = name.strip_suffix(".css").map(stem) {
+                if let Some((other, _)) = files.styles.insert(stem.to_owned(), (name.clone(), text()?))
+                {
+                    return Err(format!("{name} and {other} are the same style sheet"));
+                }
+            } else if name.ends_with(".wasm") {
+                bundle.wasm = std::fs::read(&path).map_err(|error| failed(&path, error))?;
+                bundle.wasm_name = name;
+            } else if name.strip_suffix(".js").map(stem) == Some("app") {
+                bundle.js = text()?;
+                bundle.js_name = name;
+            }
+        }
+        let is_whole = !bundle.js_name.is_empty() && !bundle.wasm_name.is_empty();
+        files.app = is_whole.then_some(bundle);
+        Ok(files)
+    }
+
+    /// File names of the style sheets of a page.
+    pub(super) fn styles_of(&self, has_parts: bool) -> impl Iterator<Item = &str> {
+        let stems: &[&str] = if has_parts { &STYLES } else { &STYLES_PLAIN };
+        stems.iter().filter_map(|stem| self.styles.get(*stem)).map(|(name, _)| name.as_str())
+    }
+
+    /// All styles of a page as one text.
+    pub(super) fn style_text(&self, has_parts: bool) -> String {
+        let stems: &[&str] = if has_parts { &STYLES } else { &STYLES_PLAIN };
+        let texts = stems.iter().filter_map(|stem| self.styles.get(*stem)).map(|(_, text)| &**text);
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Text of a small script.
+    pub(super) fn script_text(stem: &str) -> &'static str {
+        SCRIPTS.iter().find(|it| it.0 == stem).map_or("", |it| it.1)
+    }
+
+    /// File name of a small script.
+    pub(super) fn script_name(stem: &str) -> String {
+        format!("{stem}-{}.js", hash(Self::script_text(stem)))
+    }
+
+    /// The files that the pages bring along.
+    #[must_use]
+    pub fn own() -> Vec<Page> {
+        let page = |path: String, text: &str| Page { path, text: text.to_owned() };
+        let mut pages: Vec<Page> =
+            SCRIPTS.iter().map(|(stem, text)| page(Self::script_name(stem), text)).collect();
+        pages.push(page("embed.js".to_owned(), EMBED_SCRIPT));
+        pages.push(page("icon.svg".to_owned(), ICON));
+        pages
+    }
+}
+
+/// The part of a file name before its hash: `app` of `app-0123456789abcdef`.
+fn stem(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((stem, hash)) if hash.len() == 16 && hash.bytes().all(|it| it.is_ascii_hexdigit()) => {
+            stem
+        }
+        Some(_) | None => name,
+    }
+}
+
+/// Sixteen digits that change when the text does.
+fn hash(text: &str) -> String {
+    let mix =
+        |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Files, hash, stem};
+
+    #[test]
+    fn a_hash_is_cut_off_a_name_and_nothing_else_is() {
+        assert_eq!(stem("page-0123456789abcdef"), "page");
+        assert_eq!(stem("two-words"), "two-words");
+        assert_eq!(stem("page"), "page");
+    }
+
+    #[test]
+    fn the_name_of_a_script_follows_its_text() {
+        assert_ne!(hash("a"), hash("b"));
+        let names: Vec<String> = Files::own().into_iter().map(|it| it.path).collect();
+        assert!(names.contains(&Files::script_name("boot")), "{names:?}");
+        assert!(names.contains(&"embed.js".to_owned()));
+    }
+}

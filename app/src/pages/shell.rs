@@ -1,0 +1,233 @@
+//! What every page has around its own part: head, top bar, course list, contents of the page, foot.
+
+use super::{Files, Page, Site, course, html, icons, root_of};
+use crate::quiz::escape;
+use leptos::prelude::*;
+use std::fmt::Write;
+
+/// Name of the site.
+pub(super) const SITE: &str = "Interleave";
+
+/// What pages may load: only their own site, no inline script or style, and wasm.
+pub(super) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// A page before the shell is put around it.
+pub(super) struct Draft {
+    /// Path below the root of the site.
+    pub(super) path: String,
+    /// Title, without the name of the site.
+    pub(super) title: String,
+    /// One sentence for search engines and previews.
+    pub(super) description: String,
+    /// The page's own part, as HTML.
+    pub(super) body: String,
+    /// Whether figures, quizzes or practice sheets are on it.
+    pub(super) has_parts: bool,
+    /// Where it stands in the course list; `None` for pages without the list.
+    pub(super) place: Option<course::Place>,
+    /// Its headings: level, id, text.
+    pub(super) toc: Vec<(u8, String, String)>,
+    /// More lines for the head, as HTML.
+    pub(super) head: String,
+}
+
+impl Draft {
+    /// A page with a title and a body, and nothing else yet.
+    pub(super) fn new(path: &str, title: &str, description: &str, body: String) -> Self {
+        Self {
+            path: path.to_owned(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            body,
+            has_parts: false,
+            place: None,
+            toc: Vec::new(),
+            head: String::new(),
+        }
+    }
+
+    /// The finished page.
+    pub(super) fn finish(self, site: &Site) -> Page {
+        let root = root_of(&self.path);
+        let class = match (&self.place, self.toc.is_empty()) {
+            (Some(_), _) => "with-rail",
+            (None, false) => "with-toc",
+            (None, true) => "plain",
+        };
+        let body = html(|| {
+            view! {
+                <a class="skip" href="#main">"Skip to the text"</a>
+                {top_bar(site, &self, &root)}
+                <div class=format!("layout {class}")>
+                    {self.place.as_ref().map(|place| course::rail(site, place, &root, "Course"))}
+                    <main id="main" tabindex="-1" inner_html=self.body.clone()></main>
+                    {(!self.toc.is_empty()).then(|| toc(&self.toc, "On this page"))}
+                </div>
+                {foot(&root)}
+            }
+            .into_any()
+        });
+        let text = document(site, &self, &root, POLICY, &body);
+        Page { path: self.path, text }
+    }
+}
+
+/// A whole document around a finished body.
+pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, body: &str) -> String {
+    let title = match draft.path.as_str() {
+        "index.html" => escape(&draft.title),
+        _ => format!("{} · {SITE}", escape(&draft.title)),
+    };
+    let mut head = format!(
+        "<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}</title>\n\
+         <meta name=\"description\" content=\"{}\">\n\
+         <script src=\"{root}{}\"></script>\n",
+        escape(&draft.description),
+        Files::script_name("theme"),
+    );
+    for name in site.files.styles_of(draft.has_parts) {
+        let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{root}{name}\">");
+    }
+    let _ = writeln!(head, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{root}icon.svg\">");
+    head.push_str(&previews(site, draft));
+    head.push_str(&draft.head);
+    let _ = writeln!(head, "<script src=\"{root}{}\" defer></script>", Files::script_name("page"));
+    if draft.has_parts {
+        head.push_str(&boot(&site.files, root, ""));
+    }
+    format!("<!doctype html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>{body}</body>\n</html>\n")
+}
+
+/// The script that starts the app, with what it needs to know; nothing in a build without the app.
+pub(super) fn boot(files: &Files, root: &str, more: &str) -> String {
+    let script = Files::script_name("boot");
+    files.app.as_ref().map_or_else(String::new, |app| {
+        format!(
+            "<script src=\"{root}{script}\" data-app=\"{root}{}\" data-wasm=\"{root}{}\"{more} defer></script>\n",
+            app.js_name, app.wasm_name
+        )
+    })
+}
+
+/// What other sites show of a page; only where the address of the site is known.
+fn previews(site: &Site, draft: &Draft) -> String {
+    let Some(base) = &site.base_url else { return String::new() };
+    let url = format!("{base}{}", draft.path.trim_end_matches("index.html"));
+    format!(
+        "<link rel=\"canonical\" href=\"{url}\">\n\
+         <meta property=\"og:site_name\" content=\"{SITE}\">\n\
+         <meta property=\"og:type\" content=\"article\">\n\
+         <meta property=\"og:title\" content=\"{}\">\n\
+         <meta property=\"og:description\" content=\"{}\">\n\
+         <meta property=\"og:url\" content=\"{url}\">\n\
+         <meta name=\"twitter:card\" content=\"summary\">\n",
+        escape(&draft.title),
+        escape(&draft.description)
+    )
+    .replace("content=\"article\"", if draft.path == "index.html" { "content=\"website\"" } else { "content=\"article\"" })
+}
+
+/// Name of the site, its parts, the theme switch, and everything folded for narrow screens.
+fn top_bar(site: &Site, draft: &Draft, root: &str) -> AnyView {
+    let folded_rail =
+        draft.place.as_ref().map(|place| course::rail(site, place, root, "Course, folded"));
+    let folded_toc = (!draft.toc.is_empty()).then(|| toc(&draft.toc, "On this page, folded"));
+    view! {
+        <header class="top">
+            <a class="brand" href=format!("{root}index.html")>{icons::logo()}<span>{SITE}</span></a>
+            <nav class="site-nav wide-only" aria-label="Site">{site_links(draft, root)}</nav>
+            <div class="wide-only">{theme_switch()}</div>
+            <details class="fold narrow-only">
+                <summary>{icons::menu()}"Contents"</summary>
+                <div class="fold-sheet">
+                    <nav class="site-nav" aria-label="Site, folded">{site_links(draft, root)}</nav>
+                    {folded_toc}
+                    {folded_rail}
+                    {theme_switch()}
+                </div>
+            </details>
+        </header>
+    }
+    .into_any()
+}
+
+fn site_links(draft: &Draft, root: &str) -> AnyView {
+    let link = |path: &'static str, text: &'static str| {
+        let is_here = draft.path == path
+            || (path == "index.html" && draft.path.starts_with("course/"))
+            || (path == "gallery.html" && draft.path.starts_with("sim/"));
+        let current = match (draft.path == path, is_here) {
+            (true, _) => Some("page"),
+            (false, true) => Some("true"),
+            (false, false) => None,
+        };
+        view! { <a href=format!("{root}{path}") aria-current=current>{text}</a> }
+    };
+    view! {
+        {link("index.html", "Course")}
+        {link("gallery.html", "Simulations")}
+        {link("glossary.html", "Glossary")}
+        {link("sources.html", "Sources")}
+    }
+    .into_any()
+}
+
+/// Three buttons that `page.js` brings to life; hidden without scripts.
+fn theme_switch() -> AnyView {
+    let button = |theme: &'static str, name: &'static str, icon: AnyView| {
+        view! {
+            <button type="button" data-set-theme=theme aria-pressed="false" title=name>
+                {icon}<span class="visually-hidden">{name}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="theme-switch needs-scripts" role="group" aria-label="Theme">
+            {button("auto", "As the system", icons::theme_auto())}
+            {button("light", "Light", icons::theme_light())}
+            {button("dark", "Dark", icons::theme_dark())}
+        </div>
+    }
+    .into_any()
+}
+
+/// The headings of the page as links.
+fn toc(headings: &[(u8, String, String)], label: &'static str) -> AnyView {
+    let links = headings
+        .iter()
+        .filter(|it| it.0 <= 3)
+        .map(|(level, id, text)| {
+            let class = format!("toc-{level}");
+            view! { <li class=class><a href=format!("#{id}")>{text.clone()}</a></li> }
+        })
+        .collect_view();
+    view! {
+        <nav class="toc" aria-label=label>
+            <p class="rail-head" aria-hidden="true">"On this page"</p>
+            <ol>{links}</ol>
+        </nav>
+    }
+    .into_any()
+}
+
+fn foot(root: &str) -> AnyView {
+    view! {
+        <footer class="foot">
+            <p>
+                "Every picture and every number here comes from a deterministic engine that you can step, change, link and embed. "
+                "No tracking, no requests to other sites."
+            </p>
+            <p>
+                <a href=format!("{root}gallery.html")>"All simulations"</a>" · "
+                <a href=format!("{root}glossary.html")>"Glossary"</a>" · "
+                <a href=format!("{root}sources.html")>"Sources"</a>
+            </p>
+        </footer>
+    }
+    .into_any()
+}

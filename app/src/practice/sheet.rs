@@ -1,0 +1,88 @@
+//! What a practice link says: which problem, and whether it is fixed.
+
+use crate::link::{decode, encode};
+
+/// What the learner fills in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Task {
+    /// Finish, turnaround, waiting and response of each job.
+    #[default]
+    Times,
+    /// Who has the CPU, tick by tick.
+    Timeline,
+}
+
+/// Greatest seed that is made: short enough to be read out in a class.
+pub const SEED_MAX: u64 = 99_999;
+
+/// One practice sheet, as its link says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Makes the workload.
+    pub seed: u64,
+    /// Engine id of the policy; empty for the first that the page offers.
+    pub policy: String,
+    /// What is filled in.
+    pub task: Task,
+    /// Seed and policy were chosen by an instructor and stay as they are.
+    pub is_fixed: bool,
+}
+
+impl Default for Sheet {
+    fn default() -> Self {
+        Self { seed: 1, policy: String::new(), task: Task::Times, is_fixed: false }
+    }
+}
+
+impl Sheet {
+    /// Reads the text after `#` or `?`; whatever cannot be read stays as it was.
+    #[must_use]
+    pub fn read(mut self, text: &str) -> Self {
+        for part in text.trim_start_matches(['#', '?']).split('&') {
+            match part.split_once('=') {
+                Some(("seed", raw)) => self.seed = raw.parse().unwrap_or(self.seed),
+                Some(("policy", raw)) => self.policy = decode(raw),
+                Some(("task", "times")) => self.task = Task::Times,
+                Some(("task", "timeline")) => self.task = Task::Timeline,
+                Some(("fixed", raw)) => self.is_fixed = raw == "1",
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// The text after `#`.
+    #[must_use]
+    pub fn link(&self) -> String {
+        let task = match self.task {
+            Task::Times => "times",
+            Task::Timeline => "timeline",
+        };
+        let fixed = if self.is_fixed { "&fixed=1" } else { "" };
+        format!("v=1&policy={}&seed={}&task={task}{fixed}", encode(&self.policy), self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sheet, Task};
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for seed in [0, 7, u64::MAX] {
+            for policy in ["", "cpu/x", "a b&c=d"] {
+                for (task, is_fixed) in [(Task::Times, false), (Task::Timeline, true)] {
+                    let sheet = Sheet { seed, policy: policy.to_owned(), task, is_fixed };
+                    assert_eq!(Sheet::default().read(&format!("#{}", sheet.link())), sheet);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rubbish_changes_nothing() {
+        for text in ["", "#", "seed=", "seed=-1&task=x&fixed", "%%%&&==", "seed=99999999999999999999"] {
+            assert_eq!(Sheet::default().read(text), Sheet::default());
+        }
+    }
+}

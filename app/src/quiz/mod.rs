@@ -1,0 +1,52 @@
+//! Questions: plain text with a folded answer on the page, a quiz once the app has come.
+//!
+//! Native controls only and no keys of its own: a quiz stands among figures that have theirs.
+
+mod answer;
+mod card;
+mod inputs;
+pub mod progress;
+mod sheet;
+mod still;
+
+pub use answer::{Given, escape, is_readable, judge, order_shown, right_html, seed_of};
+pub(crate) use card::figure;
+pub use sheet::live_view;
+pub use still::quiz_view;
+
+use content::Question;
+use serde::{Deserialize, Serialize};
+
+/// Where a quiz stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// A few questions inside a lesson.
+    Lesson,
+    /// A page of their own, with a score and the choice to shuffle.
+    Page,
+}
+
+/// What a page holds for the app: everything to ask, mark and explain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Data {
+    /// The questions in order, links resolved.
+    pub questions: Vec<Question>,
+    /// From the page to the root of the site.
+    pub root: String,
+    /// Where the quiz stands.
+    pub place: Place,
+}
+
+impl Data {
+    /// Reads what [`quiz_view`] wrote.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::from_str(text).ok()?).ok()
+    }
+
+    /// The text form.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
