@@ -1,7 +1,7 @@
 //! What was asked for, and the answers that need no file.
 
 use serde_json::Value;
-use sim::{DOMAINS, Entry, Exploration, Field, Kind, Mode, ScenarioError, engine, engines};
+use sim::{DOMAINS, Entry, Explore, Field, Kind, Mode, engine, engines};
 use std::fmt::Write;
 
 /// Most bytes read of a scenario; one more than the engines accept, so that they can say so.
@@ -28,9 +28,6 @@ A wrong command line or a scenario with faults ends with status 2.
 
 /// Why the command line is wrong, or the scenario.
 pub(crate) struct Usage(pub(crate) String);
-
-/// The explore function of a machine.
-pub(crate) type Explore = fn(&Value, u32) -> Result<Exploration, ScenarioError>;
 
 pub(crate) enum Command {
     Help,

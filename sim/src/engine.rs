@@ -216,6 +216,12 @@ impl<S> Log<S> {
         Ok(())
     }
 
+    /// The frames that were kept, for tests that look at states.
+    #[cfg(test)]
+    pub(crate) fn frames(&self) -> &[Frame<S>] {
+        &self.frames
+    }
+
     /// Adds a number of the whole run.
     pub fn metric(
         &mut self,
@@ -280,7 +286,7 @@ impl Run {
     /// Whether steps were taken that are not kept as frames.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        0 < self.len() && u64::try_from(self.len()).is_ok_and(|len| len < self.n_steps)
+        !self.is_empty() && u64::try_from(self.len()).is_ok_and(|len| len < self.n_steps)
     }
 
     /// The step at `at`; past the end, the last one. `None` only if no frame was kept.
@@ -339,6 +345,9 @@ impl<E: Engine> Trace for Typed<E> {
     }
 }
 
+/// Walks every schedule of a scenario, up to a limit of states.
+pub type Explore = fn(&Value, u32) -> Result<Exploration, ScenarioError>;
+
 /// One row of the registry: plain data and functions, no type parameter left.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -350,7 +359,7 @@ pub struct Entry {
     pub example: &'static str,
     /// Walks every schedule of a machine; `None` for an engine without choices. The limit is in
     /// states.
-    pub explore: Option<fn(&Value, u32) -> Result<Exploration, ScenarioError>>,
+    pub explore: Option<Explore>,
     run: fn(&Value, Mode) -> Result<Run, ScenarioError>,
 }
 
@@ -369,10 +378,7 @@ impl Entry {
 
     /// The same row with a walk over all choices.
     #[must_use]
-    pub(crate) const fn explored(
-        mut self,
-        explore: fn(&Value, u32) -> Result<Exploration, ScenarioError>,
-    ) -> Self {
+    pub(crate) const fn explored(mut self, explore: Explore) -> Self {
         self.explore = Some(explore);
         self
     }

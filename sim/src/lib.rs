@@ -39,7 +39,7 @@ mod memory;
 mod sync;
 
 pub use engine::{
-    Ask, Better, Engine, Entry, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run,
+    Ask, Better, Engine, Entry, Explore, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run,
     SCENARIO_BYTES_MAX, STEPS_MAX, Shot, Step, parse,
 };
 pub use error::{Fault, Problem, ScenarioError};

@@ -1,5 +1,7 @@
 //! The command line from outside: what it prints, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};

@@ -12,7 +12,7 @@
 //! Condition variables, priorities, and what compilers reorder. Locks on real systems take more
 //! than one step; here they cannot be torn apart. Store buffers are longer on real processors.
 //! # Source
-//! `ostep/26`, for the counter; `sewell-2010`, for store buffers.
+//! `ostep`, chapter 26, for the counter; `intel-sdm`, volume 3A, for store buffers.
 
 use super::machine::code::{Memory, Program as Compiled, THREADS_MAX};
 use super::machine::compile::compile;

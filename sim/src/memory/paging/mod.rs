@@ -1,0 +1,10 @@
+//! Page tables: how an address is cut, what the tables hold, and what a walk finds.
+
+pub(super) mod geometry;
+pub(super) mod scene;
+pub(super) mod tables;
+pub(super) mod tlb;
+pub(super) mod walk;
+
+#[cfg(test)]
+mod laws;
