@@ -29,8 +29,10 @@ fn run() -> Result<usize, String> {
     let Args { dist, content } = args()?;
     let course = content::Course::load(&content).map_err(|faults| faults.to_string())?;
     let sim_src = content.join("../sim/src");
-    let notes = sim::engines().map(|it| (it.meta.id.to_owned(), notes(&sim_src, it.meta.id))).collect();
-    let base_url = std::env::var("INTERLEAVE_BASE_URL").ok().filter(|it| it.starts_with("https://"));
+    let notes =
+        sim::engines().map(|it| (it.meta.id.to_owned(), notes(&sim_src, it.meta.id))).collect();
+    let base_url =
+        std::env::var("INTERLEAVE_BASE_URL").ok().filter(|it| it.starts_with("https://"));
     let base_url = base_url.map(|it| format!("{}/", it.trim_end_matches('/')));
     let site = Site { course, files: Files::find(&dist)?, notes, base_url };
     let pages = site.pages();

@@ -84,7 +84,8 @@ fn lessons(module: &Module, place: &Place, root: &str) -> AnyView {
         let current = (place.page == page).then_some("page");
         view! { <li><a href=href aria-current=current data-lesson=lesson>{title}</a></li> }
     };
-    let quiz = (!module.questions.is_empty()).then(|| row("quiz", "All questions".to_owned(), None));
+    let quiz =
+        (!module.questions.is_empty()).then(|| row("quiz", "All questions".to_owned(), None));
     let practice = super::questions::has_practice(module)
         .then(|| row("practice", "Practice".to_owned(), None));
     view! {

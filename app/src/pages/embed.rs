@@ -26,7 +26,8 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     let text = document(site, &draft, &root, POLICY, &body);
     // In a sandbox without shared origin nothing can be fetched: the single file needs nothing.
     let plain = boot(&site.files, &root, "");
-    let ways = format!(" data-single=\"{root}single/{0}.html\" data-page=\"{root}sim/{0}.html\"", meta.id);
+    let ways =
+        format!(" data-single=\"{root}single/{0}.html\" data-page=\"{root}sim/{0}.html\"", meta.id);
     let text = match plain.as_str() {
         "" => text,
         plain => text.replace(plain, &boot(&site.files, &root, &ways)),

@@ -22,8 +22,14 @@ pub fn base64(bytes: &[u8]) -> String {
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let constants = round_constants();
     let mut state = [
-        0x6a09_e667_u32, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c,
-        0x1f83_d9ab, 0x5be0_cd19,
+        0x6a09_e667_u32,
+        0xbb67_ae85,
+        0x3c6e_f372,
+        0xa54f_f53a,
+        0x510e_527f,
+        0x9b05_688c,
+        0x1f83_d9ab,
+        0x5be0_cd19,
     ];
     let mut message = bytes.to_vec();
     message.push(0x80);
@@ -71,8 +77,7 @@ fn compress(state: &mut [u32; 8], block: &[u8], constants: &[u32; 64]) {
         let (early, late) = (words[at - 15], words[at - 2]);
         let low = early.rotate_right(7) ^ early.rotate_right(18) ^ (early >> 3);
         let high = late.rotate_right(17) ^ late.rotate_right(19) ^ (late >> 10);
-        words[at] =
-            words[at - 16].wrapping_add(low).wrapping_add(words[at - 7]).wrapping_add(high);
+        words[at] = words[at - 16].wrapping_add(low).wrapping_add(words[at - 7]).wrapping_add(high);
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     for (constant, word) in constants.iter().zip(words) {
@@ -100,7 +105,8 @@ mod tests {
 
     #[test]
     fn base64_of_the_standard_holds() {
-        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (plain, coded) in pairs {
             assert_eq!(base64(plain.as_bytes()), coded);
         }

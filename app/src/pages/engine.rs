@@ -75,9 +75,13 @@ fn lessons(site: &Site, entry: &Entry, root: &str) -> Option<AnyView> {
     };
     let lessons = site.course.modules.iter().flat_map(|module| &module.lessons).filter(uses);
     let links: Vec<AnyView> = lessons
-        .map(|it| view! { <a href=format!("{root}{}", course::lesson_path(it))>{it.title.clone()}</a> }.into_any())
+        .map(|it| {
+            view! { <a href=format!("{root}{}", course::lesson_path(it))>{it.title.clone()}</a> }
+                .into_any()
+        })
         .collect();
-    (!links.is_empty()).then(|| view! { <p class="used-in">"In the lessons "{links}</p> }.into_any())
+    (!links.is_empty())
+        .then(|| view! { <p class="used-in">"In the lessons "{links}</p> }.into_any())
 }
 
 fn scenarios(site: &Site, entry: &Entry) -> AnyView {
@@ -124,7 +128,8 @@ fn settings(entry: &Entry) -> AnyView {
 }
 
 fn setting(field: &Field, table: &str) -> AnyView {
-    let key = if table.is_empty() { field.key.to_owned() } else { format!("{table}[].{}", field.key) };
+    let key =
+        if table.is_empty() { field.key.to_owned() } else { format!("{table}[].{}", field.key) };
     let help = if field.help.is_empty() { String::new() } else { format!(". {}", field.help) };
     let preset = match field.preset_value(0) {
         None => "needed".to_owned(),

@@ -17,7 +17,11 @@ impl Site {
             at: it.at.and_then(|at| usize::try_from(at).ok()),
             scenario: it.scenario.clone(),
         };
-        self.course.scenarios.get(engine).map(|all| all.iter().map(named).collect()).unwrap_or_default()
+        self.course
+            .scenarios
+            .get(engine)
+            .map(|all| all.iter().map(named).collect())
+            .unwrap_or_default()
     }
 
     /// A figure among others; `uid` is unique on the page.
@@ -30,7 +34,14 @@ impl Site {
         self.slot(spec, root, "figure", chrome, true)
     }
 
-    fn slot(&self, spec: &FigureSpec, root: &str, uid: &str, chrome: Chrome, live_link: bool) -> AnyView {
+    fn slot(
+        &self,
+        spec: &FigureSpec,
+        root: &str,
+        uid: &str,
+        chrome: Chrome,
+        live_link: bool,
+    ) -> AnyView {
         let place = Where { root: root.to_owned(), uid: uid.to_owned(), chrome, live_link };
         slot_view(Slot { spec: spec.clone(), named: self.named(&spec.engine), place })
     }

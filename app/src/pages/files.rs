@@ -50,8 +50,9 @@ impl Files {
     /// # Errors
     /// A file that cannot be read, or two that go by the same name.
     pub fn find(dir: &Path) -> Result<Self, String> {
-        let failed =
-            |path: &Path, error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+        let failed = |path: &Path, error: std::io::Error| {
+            format!("{} cannot be read: {error}", path.display())
+        };
         let mut files = Self::default();
         let mut bundle = Bundle::default();
         for entry in std::fs::read_dir(dir).map_err(|error| failed(dir, error))? {
@@ -59,7 +60,8 @@ impl Files {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let text = || std::fs::read_to_string(&path).map_err(|error| failed(&path, error));
             if let Some(stem) = name.strip_suffix(".css").map(stem) {
-                if let Some((other, _)) = files.styles.insert(stem.to_owned(), (name.clone(), text()?))
+                if let Some((other, _)) =
+                    files.styles.insert(stem.to_owned(), (name.clone(), text()?))
                 {
                     return Err(format!("{name} and {other} are the same style sheet"));
                 }
@@ -123,8 +125,7 @@ fn stem(name: &str) -> &str {
 
 /// Sixteen digits that change when the text does.
 fn hash(text: &str) -> String {
-    let mix =
-        |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
 }
 

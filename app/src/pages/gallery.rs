@@ -4,7 +4,8 @@ use super::shell::Draft;
 use super::{Page, Site, html, thumb};
 use leptos::prelude::*;
 
-const DESCRIPTION: &str = "Every simulation of the course, ready to play, to change, to link and to embed.";
+const DESCRIPTION: &str =
+    "Every simulation of the course, ready to play, to change, to link and to embed.";
 
 pub(super) fn page(site: &Site) -> Page {
     let n_engines = sim::engines().count();

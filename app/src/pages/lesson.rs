@@ -83,7 +83,8 @@ fn block(site: &Site, n: usize, block: &Block, root: &str) -> AnyView {
             view! { <div class="prose" inner_html=resolve_links(html, root)></div> }.into_any()
         }
         Block::Figure(spec) => {
-            view! { <div class="breakout">{site.figure(spec, root, &format!("figure-{n}"))}</div> }.into_any()
+            view! { <div class="breakout">{site.figure(spec, root, &format!("figure-{n}"))}</div> }
+                .into_any()
         }
         Block::Quiz(ids) => {
             let questions: Vec<_> = ids

@@ -18,7 +18,10 @@ a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius
 svg{width:78px;height:54px}.logo-a{fill:var(--accent)}.logo-b{fill:var(--other)}";
 
 pub(super) fn page(site: &Site) -> Page {
-    let home = site.base_url.clone().map_or_else(|| "index.html".to_owned(), |base| format!("{base}index.html"));
+    let home = site
+        .base_url
+        .clone()
+        .map_or_else(|| "index.html".to_owned(), |base| format!("{base}index.html"));
     let body = html(|| {
         view! {
             <main>

@@ -41,7 +41,9 @@ pub(super) fn note_html(site: &Site, text: &str, root: &str) -> String {
             let items: Vec<String> = block
                 .replace("\n  ", " ")
                 .lines()
-                .map(|item| format!("<li>{}</li>", inline(site, item.trim_start_matches("- "), root)))
+                .map(|item| {
+                    format!("<li>{}</li>", inline(site, item.trim_start_matches("- "), root))
+                })
                 .collect();
             out.push_str(&format!("<ul>{}</ul>", items.join("")));
         } else {

@@ -18,8 +18,11 @@ pub(super) fn quiz(site: &Site, module: &Module) -> Option<Page> {
     let place = |it: &Question| module.lessons.iter().position(|lesson| lesson.path() == it.lesson);
     questions.sort_by_key(|it| place(it).unwrap_or(usize::MAX));
     let title = format!("Questions on {}", lower_first(&module.title));
-    let description =
-        format!("{} questions on {}, with explanations.", questions.len(), lower_first(&module.title));
+    let description = format!(
+        "{} questions on {}, with explanations.",
+        questions.len(),
+        lower_first(&module.title)
+    );
     let body = html(|| {
         view! {
             <header class="page-head">
@@ -74,7 +77,8 @@ pub(super) fn practice(site: &Site, module: &Module) -> Option<Page> {
         }
         .into_any()
     });
-    let description = "Small workloads to schedule by hand, made from a seed and marked by the engines.";
+    let description =
+        "Small workloads to schedule by hand, made from a seed and marked by the engines.";
     let mut draft = Draft::new(&path, &title, description, body);
     draft.has_parts = true;
     draft.place = Some(course::Place::new(module, "practice"));

@@ -39,7 +39,8 @@ pub(super) fn glossary(site: &Site) -> Page {
         }
         .into_any()
     });
-    let description = "The words of the course on operating systems, each explained in a sentence or two.";
+    let description =
+        "The words of the course on operating systems, each explained in a sentence or two.";
     Draft::new("glossary.html", "Glossary", description, body).finish(site)
 }
 
@@ -92,7 +93,8 @@ pub(super) fn sources(site: &Site) -> Page {
         }
         .into_any()
     });
-    let description = "The books, papers and manuals behind the course, and the lessons that cite them.";
+    let description =
+        "The books, papers and manuals behind the course, and the lessons that cite them.";
     Draft::new("sources.html", "Sources", description, body).finish(site)
 }
 

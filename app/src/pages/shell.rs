@@ -100,7 +100,9 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
     if draft.has_parts {
         head.push_str(&boot(&site.files, root, ""));
     }
-    format!("<!doctype html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>{body}</body>\n</html>\n")
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>{body}</body>\n</html>\n"
+    )
 }
 
 /// The script that starts the app, with what it needs to know; nothing in a build without the app.
@@ -129,7 +131,10 @@ fn previews(site: &Site, draft: &Draft) -> String {
         escape(&draft.title),
         escape(&draft.description)
     )
-    .replace("content=\"article\"", if draft.path == "index.html" { "content=\"website\"" } else { "content=\"article\"" })
+    .replace(
+        "content=\"article\"",
+        if draft.path == "index.html" { "content=\"website\"" } else { "content=\"article\"" },
+    )
 }
 
 /// Name of the site, its parts, the theme switch, and everything folded for narrow screens.

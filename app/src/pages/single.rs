@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_script_ends_where_its_element_ends() {
-        let app = Bundle { js: "const a = '</script>';".into(), wasm: vec![1], ..Bundle::default() };
+        let app =
+            Bundle { js: "const a = '</script>';".into(), wasm: vec![1], ..Bundle::default() };
         let script = script(&app).unwrap();
         assert!(!script.contains("</script"), "{script}");
     }

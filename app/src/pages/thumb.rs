@@ -47,7 +47,11 @@ fn marks(run: &Run) -> Option<AnyView> {
         Panel::Queue(queue) => Some(rows(queue)),
         Panel::Graph(graph) => Some(nodes(graph)),
         Panel::Code(code) => Some(text_lines(code.listings.len())),
-        Panel::Bits(_) | Panel::Table(_) | Panel::Chart(_) | Panel::Stats(_) | Panel::Note { .. } => None,
+        Panel::Bits(_)
+        | Panel::Table(_)
+        | Panel::Chart(_)
+        | Panel::Stats(_)
+        | Panel::Note { .. } => None,
     })
 }
 
@@ -61,7 +65,8 @@ fn rect(x: u64, y: u64, width: u64, height: u64, actor: Option<u16>) -> AnyView 
 
 /// Spans on their lanes, up to the time of the frame.
 fn lanes(gantt: &Gantt) -> AnyView {
-    let lanes: Vec<_> = gantt.lanes.iter().filter(|it| it.spans.iter().any(is_run)).take(ROWS_MAX).collect();
+    let lanes: Vec<_> =
+        gantt.lanes.iter().filter(|it| it.spans.iter().any(is_run)).take(ROWS_MAX).collect();
     let pitch = HEIGHT / (lanes.len().max(1) as u64);
     let (height, end) = (pitch.saturating_sub(4).clamp(6, 36), gantt.end.max(1));
     let mut out = Vec::new();
@@ -123,7 +128,10 @@ fn nodes(graph: &Graph) -> AnyView {
     });
     let dots = graph.nodes.iter().map(|it| {
         let (x, y) = place(it);
-        let class = it.mark.actor.map_or_else(|| "thumb-mark".to_owned(), |it| format!("thumb-mark thumb-{}", it % 8));
+        let class = it
+            .mark
+            .actor
+            .map_or_else(|| "thumb-mark".to_owned(), |it| format!("thumb-mark thumb-{}", it % 8));
         view! { <circle class=class cx=x cy=y r="10"></circle> }
     });
     view! { {edges.collect_view()} {dots.collect_view()} }.into_any()
@@ -137,7 +145,13 @@ fn text_lines(n_listings: usize) -> AnyView {
     for listing in 0..n_listings {
         for (line, share) in [70, 55, 80, 40, 65].into_iter().zip(0_u64..) {
             let actor = (share == 2).then(|| u16::try_from(listing).unwrap_or(0));
-            out.push(rect(listing * pitch + 8 * (share % 2), share * 18 + 4, (pitch - 16) * line / 100, 8, actor));
+            out.push(rect(
+                listing * pitch + 8 * (share % 2),
+                share * 18 + 4,
+                (pitch - 16) * line / 100,
+                8,
+                actor,
+            ));
         }
     }
     out.into_any()

@@ -73,7 +73,12 @@ fn brushes(problem: &Problem, brush: RwSignal<Holder>) -> AnyView {
     .into_any()
 }
 
-fn tick_view(problem: &Arc<Problem>, cell: Cell, brush: RwSignal<Holder>, found: RwSignal<Option<Found>>) -> AnyView {
+fn tick_view(
+    problem: &Arc<Problem>,
+    cell: Cell,
+    brush: RwSignal<Holder>,
+    found: RwSignal<Option<Found>>,
+) -> AnyView {
     let Cell { tick, holder, mark } = cell;
     let name_of = {
         let problem = problem.clone();
@@ -133,11 +138,21 @@ fn marks(problem: &Problem, cells: &[Cell]) -> Found {
     }
     let n_all = cells.len();
     match first_wrong {
-        None if n_right == n_all => Found { told: format!("All {n_all} ticks are right."), tick: u64::MAX },
-        None => Found { told: format!("{n_right} of {n_all} ticks are filled in, all of them right so far."), tick: 0 },
+        None if n_right == n_all => {
+            Found { told: format!("All {n_all} ticks are right."), tick: u64::MAX }
+        }
+        None => Found {
+            told: format!("{n_right} of {n_all} ticks are filled in, all of them right so far."),
+            tick: 0,
+        },
         Some(tick) => {
             let why = problem.why_at(tick).unwrap_or_default();
-            Found { told: format!("{n_right} of {n_all} ticks are right. The first difference is at tick {tick}: {why}"), tick }
+            Found {
+                told: format!(
+                    "{n_right} of {n_all} ticks are right. The first difference is at tick {tick}: {why}"
+                ),
+                tick,
+            }
         }
     }
 }

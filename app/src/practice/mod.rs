@@ -69,9 +69,13 @@ pub fn practice_view(policies: &[&str], root: &str) -> AnyView {
 
 /// A problem to read, and its answers to unfold.
 fn on_paper(problem: &Problem) -> AnyView {
-    let head = problem.columns.iter().map(|(label, _)| view! { <th scope="col" class="num">{*label}</th> });
+    let head = problem
+        .columns
+        .iter()
+        .map(|(label, _)| view! { <th scope="col" class="num">{*label}</th> });
     let rows = problem.jobs.iter().enumerate().map(|(n, job)| {
-        let cells = problem.columns.iter().map(|(_, values)| view! { <td class="num">{values[n]}</td> });
+        let cells =
+            problem.columns.iter().map(|(_, values)| view! { <td class="num">{values[n]}</td> });
         view! { <tr><th scope="row">{job.name.clone()}</th>{cells.collect_view()}</tr> }
     });
     view! {

@@ -302,7 +302,9 @@ mod tests {
                     assert_eq!(finish[n] - job.arrival_ticks, turnaround[n], "{id} seed {seed}");
                     assert_eq!(turnaround[n] - job.burst_ticks, waiting[n], "{id} seed {seed}");
                 }
-                for (n, job) in problem.jobs.iter().enumerate().filter(|_| !problem.cells.is_empty()) {
+                for (n, job) in
+                    problem.jobs.iter().enumerate().filter(|_| !problem.cells.is_empty())
+                {
                     let n_cells = problem.cells.iter().filter(|it| **it == Some(n)).count();
                     assert_eq!(n_cells as u64, job.burst_ticks, "{} seed {seed}", entry.meta.id);
                 }

@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn rubbish_changes_nothing() {
-        for text in ["", "#", "seed=", "seed=-1&task=x&fixed", "%%%&&==", "seed=99999999999999999999"] {
+        for text in
+            ["", "#", "seed=", "seed=-1&task=x&fixed", "%%%&&==", "seed=99999999999999999999"]
+        {
             assert_eq!(Sheet::default().read(text), Sheet::default());
         }
     }

@@ -33,7 +33,10 @@ pub(super) fn times_view(problem: &Arc<Problem>, found: RwSignal<Option<Found>>)
         mark: RwSignal::new(Mark::Open),
     };
     let cells: Vec<Cell> = (0..n_columns * problem.jobs.len()).map(cell).collect();
-    let head = problem.columns.iter().map(|(label, _)| view! { <th scope="col" class="num">{*label}</th> });
+    let head = problem
+        .columns
+        .iter()
+        .map(|(label, _)| view! { <th scope="col" class="num">{*label}</th> });
     let head = head.collect_view();
     let rows = problem.jobs.iter().enumerate().map(|(n, _)| {
         let inputs = cells.iter().filter(|it| it.row == n).map(|&it| input(problem, it, found));

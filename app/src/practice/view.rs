@@ -67,14 +67,14 @@ fn chooser(data: &Data, sheet: RwSignal<Sheet>, dice: fn() -> u64) -> AnyView {
     };
     view! {
         <div class="practice-bar">
-            <label class="field">
+            <label class="knob">
                 <span>"Policy"</span>
                 <select data-act="policy" disabled=is_fixed
                     on:change=move |event| sheet.update(|it| it.policy = event_target_value(&event))>
                     {options.collect_view()}
                 </select>
             </label>
-            <label class="field">
+            <label class="knob">
                 <span>"Seed"</span>
                 <input type="text" inputmode="numeric" size="6" maxlength="10" data-act="seed" disabled=is_fixed
                     prop:value=move || sheet.with(|it| it.seed.to_string()) on:change=set_seed/>
@@ -118,7 +118,7 @@ fn problem_view(problem: Arc<Problem>, sheet: &Sheet, root: String) -> AnyView {
         {task_part}
         {task}
         <p class="verdict" role="status" data-done=move || is_done().then_some("true")>{told}</p>
-        <p>
+        <p class="show-me">
             <button type="button" class="button small second" data-act="show" on:click=toggle
                 aria-expanded=move || if shown.get().is_some() { "true" } else { "false" }>
                 {move || if shown.get().is_some() { "Hide the figure" } else { "Show me" }}

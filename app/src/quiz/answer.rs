@@ -89,10 +89,9 @@ fn shuffled(n: usize, seed: u64) -> Vec<usize> {
 /// The question's own part of a seed, so that questions shuffle apart from each other.
 #[must_use]
 pub fn seed_of(question: &Question) -> u64 {
-    question
-        .id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, it| (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3))
+    question.id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, it| {
+        (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Text as HTML.

@@ -4,8 +4,11 @@ use super::inputs::inputs_view;
 use super::{Given, judge, order_shown, progress, right_html, seed_of};
 use crate::figure::{Chrome, Where, broken_view, figure_view, ready};
 use crate::link;
-use content::{FigureSpec, Question};
+use content::{FigureSpec, Kind, Question};
 use leptos::prelude::*;
+
+/// Panels of a run whose next step is asked for.
+const N_PANELS: usize = 2;
 
 /// Everything of a question that changes. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -43,6 +46,12 @@ impl Card {
 
     /// Marks what is given and keeps the result.
     fn check(self) {
+        // Things that nobody has moved stand in the order in which they are shown.
+        if let (Given::Nothing, Kind::Order { items, .. }) =
+            (self.given.get_untracked(), self.question.with_value(|it| it.kind.clone()))
+        {
+            self.given.set(Given::Picked((0..items.len()).collect()));
+        }
         let given = self.given.get_untracked();
         let verdict = self.question.with_value(|it| judge(&it.kind, &given));
         self.verdict.set(verdict);
@@ -64,7 +73,8 @@ impl Card {
     /// Puts the options in another order, or in the order of the page.
     pub(super) fn shuffle(self, seed: Option<u64>) {
         self.order.set(
-            self.question.with_value(|it| order_shown(&it.kind, seed.map(|seed| seed ^ seed_of(it)))),
+            self.question
+                .with_value(|it| order_shown(&it.kind, seed.map(|seed| seed ^ seed_of(it)))),
         );
     }
 
@@ -136,7 +146,8 @@ fn explanation(card: Card, root: &str) -> Option<AnyView> {
         return None;
     }
     let question = card.question.get_value();
-    let right = told.then(|| view! { <p class="answer-right" inner_html=right_html(&question.kind)></p> });
+    let right =
+        told.then(|| view! { <p class="answer-right" inner_html=right_html(&question.kind)></p> });
     let show = question.show.clone().map(|spec| show_me(card, spec, root.to_owned()));
     let why = question.why_html;
     Some(
@@ -173,18 +184,19 @@ fn show_me(card: Card, spec: FigureSpec, root: String) -> AnyView {
 }
 
 /// The run whose next step is asked for: the picture without controls, or one could look ahead.
-fn predicted(question: &Question, root: &str) -> Option<AnyView> {
-    match &question.kind {
-        content::Kind::Predict { figure: spec, question: asked, .. } => {
-            let uid = format!("ask-{}", question.id);
-            let figure = figure(spec, root, uid, Chrome::Bare);
-            Some(view! { {figure} <p class="question-asked">{asked.clone()}</p> }.into_any())
-        }
-        content::Kind::Choice { .. }
-        | content::Kind::Number { .. }
-        | content::Kind::Order { .. }
-        | content::Kind::Text { .. } => None,
-    }
+pub(super) fn predicted(question: &Question, root: &str) -> Option<AnyView> {
+    let Kind::Predict { figure: spec, question: asked, .. } = &question.kind else { return None };
+    let uid = format!("ask-{}", question.id);
+    // The most important panels say enough; the others would push the options out of sight.
+    let slugs = || {
+        let run = sim::engine(&spec.engine)?.run_text(&spec.scenario, sim::Mode::Frames).ok()?;
+        Some(run.scene(0).panels.iter().take(N_PANELS).map(|it| it.slug.to_owned()).collect())
+    };
+    let show = if spec.show.is_empty() { slugs().unwrap_or_default() } else { spec.show.clone() };
+    let figure = figure(&FigureSpec { show, ..spec.clone() }, root, uid, Chrome::Bare);
+    let is_said = question.prompt_html.contains(asked);
+    let asked = (!is_said).then(|| view! { <p class="question-asked">{asked.clone()}</p> });
+    Some(view! { {figure} {asked} }.into_any())
 }
 
 /// A figure inside a quiz or a practice sheet.

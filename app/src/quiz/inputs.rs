@@ -9,7 +9,9 @@ use leptos::prelude::*;
 pub(super) fn inputs_view(card: Card, prompt_id: String) -> AnyView {
     let (id, kind) = card.question.with_value(|it| (it.id.clone(), it.kind.clone()));
     match kind {
-        Kind::Choice { options, multiple, .. } => options_view(card, &id, options, multiple, prompt_id),
+        Kind::Choice { options, multiple, .. } => {
+            options_view(card, &id, options, multiple, prompt_id)
+        }
         Kind::Predict { options, .. } => options_view(card, &id, options, false, prompt_id),
         Kind::Number { unit, .. } => typed_view(card, &id, &unit, true, prompt_id),
         Kind::Text { .. } => typed_view(card, &id, "", false, prompt_id),
@@ -17,11 +19,18 @@ pub(super) fn inputs_view(card: Card, prompt_id: String) -> AnyView {
     }
 }
 
-fn options_view(card: Card, id: &str, options: Vec<String>, multiple: bool, prompt_id: String) -> AnyView {
+fn options_view(
+    card: Card,
+    id: &str,
+    options: Vec<String>,
+    multiple: bool,
+    prompt_id: String,
+) -> AnyView {
     let id = id.to_owned();
     let hint = multiple.then(|| view! { <p class="question-hint">"Choose all that hold."</p> });
     let rows = move || {
-        let row = |&at: &usize| option_row(card, &id, at, options.get(at)?.clone(), multiple).into();
+        let row =
+            |&at: &usize| option_row(card, &id, at, options.get(at)?.clone(), multiple).into();
         card.order.get().iter().filter_map(row).collect::<Vec<AnyView>>()
     };
     view! {
@@ -31,7 +40,8 @@ fn options_view(card: Card, id: &str, options: Vec<String>, multiple: bool, prom
 }
 
 fn option_row(card: Card, id: &str, at: usize, html: String, multiple: bool) -> AnyView {
-    let is_chosen = move || card.given.with(|it| matches!(it, Given::Picked(picked) if picked.contains(&at)));
+    let is_chosen =
+        move || card.given.with(|it| matches!(it, Given::Picked(picked) if picked.contains(&at)));
     let choose = move |_| {
         let mut picked = match card.given.get_untracked() {
             Given::Picked(picked) if multiple => picked,
@@ -112,8 +122,6 @@ fn order_view(card: Card, id: &str, items: &[String], prompt_id: String) -> AnyV
         <fieldset class="order" aria-labelledby=prompt_id>
             <ol>{rows}</ol>
             <p class="visually-hidden" role="status">{move || said.get()}</p>
-            <button type="button" class="button small second" data-act="as-is"
-                on:click=move |_| card.give(Given::Picked(untrack(placed)))>"Leave it like this"</button>
         </fieldset>
     }
     .into_any()
@@ -145,7 +153,9 @@ fn order_row(
 fn focus_later(id: String) {
     request_animation_frame(move || {
         let element = crate::browser::document().and_then(|it| it.get_element_by_id(&id));
-        if let Some(element) = element.and_then(|it| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(it).ok()) {
+        if let Some(element) =
+            element.and_then(|it| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(it).ok())
+        {
             let _ = element.focus();
         }
     });

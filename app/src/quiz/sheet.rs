@@ -12,9 +12,7 @@ pub fn live_view(data: Data, seed: u64) -> AnyView {
     let shuffles = RwSignal::new(true);
     let head = (place == Place::Page).then(|| head(cards.clone(), shuffles, seed));
     let foot = (place == Place::Page).then(|| score(cards.clone(), shuffles, seed));
-    let rows = cards.iter().enumerate().map(|(n, &card)| {
-        card_view(card, n + 1, root.clone())
-    });
+    let rows = cards.iter().enumerate().map(|(n, &card)| card_view(card, n + 1, root.clone()));
     view! { {head} {rows.collect_view()} {foot} }.into_any()
 }
 
@@ -48,8 +46,7 @@ fn score(cards: Vec<Card>, shuffles: RwSignal<bool>, seed: u64) -> AnyView {
     let counted = count.clone();
     let text = move || {
         let (right, wrong) = (counted(true), counted(false));
-        let open = n_all - right - wrong;
-        format!("{right} of {n_all} right, {wrong} wrong, {open} open")
+        format!("{right} of {n_all} right, {wrong} wrong")
     };
     let retry = move |only_wrong: bool| {
         for card in &cards {

@@ -1,5 +1,6 @@
 //! A quiz as it stands on the page: to read, with each answer folded.
 
+use super::card::predicted;
 use super::{Data, Place, right_html};
 use content::{Kind, Question};
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use leptos::prelude::*;
 #[must_use]
 pub fn quiz_view(questions: &[Question], root: &str, place: Place) -> AnyView {
     let data = Data { questions: questions.to_vec(), root: root.to_owned(), place };
-    let cards = questions.iter().enumerate().map(|(n, it)| question(n + 1, it));
+    let cards = questions.iter().enumerate().map(|(n, it)| question(n + 1, it, root));
     view! {
         <section class="quiz" aria-label=label(questions.len()) data-quiz=data.text()>
             {cards.collect_view()}
@@ -22,12 +23,13 @@ pub(super) fn label(n_questions: usize) -> &'static str {
     if n_questions == 1 { "Question" } else { "Questions" }
 }
 
-fn question(number: usize, question: &Question) -> AnyView {
+fn question(number: usize, question: &Question, root: &str) -> AnyView {
     let why = question.why_html.clone();
     view! {
         <div class="question" data-question=question.id.clone()>
             <p class="question-number">{format!("Question {number}")}</p>
             <div class="question-prompt" inner_html=question.prompt_html.clone()></div>
+            {predicted(question, root)}
             {given(&question.kind)}
             <details class="answer">
                 <summary>"Answer"</summary>
@@ -46,11 +48,8 @@ fn given(kind: &Kind) -> AnyView {
         view! { <ul class="options-still">{items.collect_view()}</ul> }.into_any()
     };
     match kind {
-        Kind::Choice { options, .. } => list(options),
+        Kind::Choice { options, .. } | Kind::Predict { options, .. } => list(options),
         Kind::Order { items, .. } => list(items),
-        Kind::Predict { question, options, .. } => {
-            view! { <p>{question.clone()}</p> {list(options)} }.into_any()
-        }
         Kind::Number { .. } | Kind::Text { .. } => ().into_any(),
     }
 }

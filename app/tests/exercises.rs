@@ -1,0 +1,191 @@
+//! Quiz and practice in the browser: answer, be marked, try again.
+#![cfg(target_arch = "wasm32")]
+
+use app::practice::{self, Problem, Sheet, Task};
+use app::quiz;
+use content::{Kind, Question};
+use leptos::mount::mount_to;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Document, Element, Event, EventInit, HtmlElement, HtmlInputElement};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn document() -> Document {
+    web_sys::window().unwrap().document().unwrap()
+}
+
+/// An empty element on the page.
+fn place() -> HtmlElement {
+    let element = document().create_element("section").unwrap();
+    document().body().unwrap().append_child(&element).unwrap();
+    element.unchecked_into()
+}
+
+/// Lets effects run.
+async fn settle() {
+    leptos::task::tick().await;
+    leptos::task::tick().await;
+}
+
+fn one(root: &Element, selector: &str) -> HtmlElement {
+    root.query_selector(selector)
+        .unwrap()
+        .unwrap_or_else(|| panic!("no {selector}"))
+        .unchecked_into()
+}
+
+fn fill(root: &Element, selector: &str, text: &str) {
+    let input: HtmlInputElement = one(root, selector).unchecked_into();
+    input.set_value(text);
+    let init = EventInit::new();
+    init.set_bubbles(true);
+    input.dispatch_event(&Event::new_with_event_init_dict("input", &init).unwrap()).unwrap();
+}
+
+fn text(root: &Element, selector: &str) -> String {
+    one(root, selector).text_content().unwrap_or_default()
+}
+
+fn question(id: &str, kind: Kind) -> Question {
+    Question {
+        id: id.into(),
+        lesson: String::new(),
+        kind,
+        prompt_html: "<p>Well?</p>".into(),
+        why_html: "<p>Because.</p>".into(),
+        show: None,
+    }
+}
+
+fn mounted(questions: Vec<Question>) -> HtmlElement {
+    let target = place();
+    let data = quiz::Data { questions, root: String::new(), place: quiz::Place::Page };
+    mount_to(target.clone(), move || quiz::live_view(data, 3)).forget();
+    target
+}
+
+#[wasm_bindgen_test]
+async fn a_number_is_marked_where_it_was_typed() {
+    let kind = Kind::Number { right: 7.2, tolerance: 0.05, unit: "ticks".into() };
+    let root = mounted(vec![question("test_number", kind)]);
+    let card = one(&root, "[data-question=test_number]");
+    fill(&card, "input", "9");
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert_eq!(card.get_attribute("data-state").as_deref(), Some("wrong"));
+    assert!(card.query_selector(".explanation").unwrap().is_none(), "the answer is not given away");
+    fill(&card, "input", "7.2");
+    settle().await;
+    assert_eq!(card.get_attribute("data-state").as_deref(), Some("open"));
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert_eq!(text(&card, ".verdict"), "Right.");
+    assert!(text(&card, ".explanation").contains("Because."));
+    assert!(text(&root, "[data-role=score]").starts_with("1 of 1 right"));
+    assert_eq!(quiz::progress::load().of("test_number"), Some(true));
+}
+
+#[wasm_bindgen_test]
+async fn only_wrong_ones_are_tried_again() {
+    let choice = |right| Kind::Choice {
+        options: vec!["a".into(), "b".into()],
+        right: vec![right],
+        multiple: false,
+        fixed: true,
+    };
+    let root = mounted(vec![question("test_a", choice(0)), question("test_b", choice(1))]);
+    for id in ["test_a", "test_b"] {
+        let card = one(&root, &format!("[data-question={id}]"));
+        one(&card, "input").click();
+        settle().await;
+        one(&card, "[data-act=check]").click();
+    }
+    settle().await;
+    assert_eq!(text(&root, "[data-role=score]"), "1 of 2 right, 1 wrong");
+    one(&root, "[data-act=retry-wrong]").click();
+    settle().await;
+    assert_eq!(text(&root, "[data-role=score]"), "1 of 2 right, 0 wrong");
+    let state = |id: &str| one(&root, &format!("[data-question={id}]")).get_attribute("data-state");
+    assert_eq!(
+        (state("test_a").as_deref(), state("test_b").as_deref()),
+        (Some("right"), Some("open"))
+    );
+}
+
+#[wasm_bindgen_test]
+async fn things_move_by_buttons() {
+    let items = ["x", "y", "z"].map(String::from).to_vec();
+    let root = mounted(vec![question("test_order", Kind::Order { items, right: vec![1, 0, 2] })]);
+    let card = one(&root, "[data-question=test_order]");
+    one(&card, "#q-test_order-down-0").click();
+    settle().await;
+    assert_eq!(text(&card, "#q-test_order-item-0"), "y");
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert_eq!(card.get_attribute("data-state").as_deref(), Some("right"));
+}
+
+/// The first engine that can be worked out by hand.
+fn policy() -> &'static sim::Entry {
+    sim::engines().find(|it| practice::is_by_hand(it)).unwrap()
+}
+
+fn sheet(task: Task) -> HtmlElement {
+    let target = place();
+    let data = practice::Data { policies: vec![policy().meta.id.into()], root: String::new() };
+    let sheet = Sheet { seed: 7, task, ..Sheet::default() };
+    mount_to(target.clone(), move || practice::live_view(&data, sheet, || 8)).forget();
+    target
+}
+
+#[wasm_bindgen_test]
+async fn the_engine_marks_every_time() {
+    let root = sheet(Task::Times);
+    let problem = Problem::new(policy(), 7).unwrap();
+    for (column, (_, values)) in problem.columns.iter().enumerate() {
+        for (row, value) in values.iter().enumerate() {
+            fill(&root, &format!("[data-cell=\"{row}.{column}\"]"), &value.to_string());
+        }
+    }
+    fill(&root, "[data-cell=\"0.0\"]", "999");
+    one(&root, "[data-act=check]").click();
+    settle().await;
+    let marked =
+        |mark: &str| root.query_selector_all(&format!("[data-mark={mark}]")).unwrap().length();
+    assert_eq!(marked("wrong"), 1);
+    let right = problem.columns[0].1[0].to_string();
+    fill(&root, "[data-cell=\"0.0\"]", &right);
+    one(&root, "[data-act=check]").click();
+    settle().await;
+    assert!(text(&root, ".verdict").starts_with("All"), "{}", text(&root, ".verdict"));
+}
+
+#[wasm_bindgen_test]
+async fn a_wrong_tick_is_told_with_its_reason() {
+    let root = sheet(Task::Timeline);
+    // The first job into every tick: right at first, wrong from the second job on.
+    let ticks = root.query_selector_all(".tick").unwrap();
+    for n in 0..ticks.length() {
+        ticks.item(n).unwrap().unchecked_into::<HtmlElement>().click();
+    }
+    one(&root, "[data-act=check]").click();
+    settle().await;
+    assert!(text(&root, ".verdict").contains("first difference"), "{}", text(&root, ".verdict"));
+    one(&root, "[data-act=tell]").click();
+    one(&root, "[data-act=check]").click();
+    settle().await;
+    assert!(text(&root, ".verdict").starts_with("All"));
+    one(&root, "[data-act=show]").click();
+    settle().await;
+    assert!(root.query_selector("figure.figure").unwrap().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_new_problem_has_another_seed() {
+    let root = sheet(Task::Times);
+    assert!(text(&root, ".problem-title").ends_with("problem 7"));
+    one(&root, "[data-act=new]").click();
+    settle().await;
+    assert!(text(&root, ".problem-title").ends_with("problem 8"));
+}

@@ -1,0 +1,184 @@
+//! Every page of the real course, as text: what must hold for all of them.
+#![cfg(all(feature = "ssr", not(target_arch = "wasm32")))]
+
+use app::pages::{Bundle, Files, Page, Site, notes};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::LazyLock;
+
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let course =
+        content::Course::load(&top.join("content")).unwrap_or_else(|faults| panic!("{faults}"));
+    let notes = sim::engines()
+        .map(|it| (it.meta.id.to_owned(), notes(&top.join("sim/src"), it.meta.id)))
+        .collect();
+    let app = Bundle {
+        js_name: "app-0.js".into(),
+        js: "async function __wbg_init() {}\nexport default __wbg_init;\n".into(),
+        wasm_name: "app-0_bg.wasm".into(),
+        wasm: vec![0],
+    };
+    let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
+    let styles = ["tokens", "page", "figure", "player", "quiz"].map(style);
+    let files = Files { styles: styles.into_iter().collect(), app: Some(app) };
+    Site { course, files, notes, base_url: None }.pages()
+});
+
+/// Pages that readers open, and not the self-contained files.
+fn pages() -> impl Iterator<Item = &'static Page> {
+    PAGES.iter().filter(|it| it.path.ends_with(".html") && !it.path.starts_with("single/"))
+}
+
+/// Opening tags of a page as `(name, the rest up to >)`; scripts' and styles' texts have none.
+fn tags(html: &str) -> Vec<(&str, &str)> {
+    let mut out = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let n_name = rest.find(|it: char| !it.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if n_name == 0 {
+            continue;
+        }
+        let name = &rest[..n_name];
+        let mut quoted = false;
+        let inside = |it: char| {
+            quoted ^= it == '"';
+            it == '>' && !quoted
+        };
+        let end = rest.find(inside).unwrap_or(rest.len());
+        out.push((name, &rest[n_name..end]));
+        rest = &rest[end..];
+    }
+    out
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let at = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+    tag[at..].split('"').next()
+}
+
+#[test]
+fn the_site_has_every_page_of_its_scheme() {
+    let paths: BTreeSet<&str> = PAGES.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths.len(), PAGES.len(), "a path is used twice");
+    let fixed = ["index.html", "gallery.html", "glossary.html", "sources.html", "404.html"];
+    let module = ["index", "quiz", "practice", "fcfs"].map(|it| format!("course/cpu/{it}.html"));
+    for path in fixed.into_iter().chain(module.iter().map(String::as_str)) {
+        assert!(paths.contains(path), "{path}");
+    }
+    for entry in sim::engines() {
+        for (folder, end) in
+            [("sim", "html"), ("embed", "html"), ("single", "html"), ("oembed", "json")]
+        {
+            let path = format!("{folder}/{}.{end}", entry.meta.id);
+            assert!(paths.contains(path.as_str()), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_page_has_one_title_and_its_headings_skip_no_level() {
+    for page in pages() {
+        let levels: Vec<u32> = tags(&page.text)
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix('h')?.parse().ok())
+            .collect();
+        assert_eq!(levels.iter().filter(|it| **it == 1).count(), 1, "{}", page.path);
+        assert_eq!(levels.first(), Some(&1), "{}", page.path);
+        for pair in levels.windows(2) {
+            assert!(pair[1] <= pair[0] + 1, "{}: h{} after h{}", page.path, pair[1], pair[0]);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_inline() {
+    for page in pages() {
+        for (name, rest) in tags(&page.text) {
+            let at = || format!("{}: <{name}{}>", page.path, &rest[..rest.len().min(120)]);
+            assert_eq!(attribute(rest, "style"), None, "{}", at());
+            assert!(!rest.contains(" onclick="), "{}", at());
+            assert!(name != "script" || attribute(rest, "src").is_some(), "{}", at());
+            assert!(name != "style" || page.path == "404.html", "{}", at());
+        }
+        assert!(page.text.contains("http-equiv=\"Content-Security-Policy\""), "{}", page.path);
+    }
+}
+
+#[test]
+fn links_are_relative_and_lead_to_pages() {
+    let paths: BTreeSet<&str> = PAGES.iter().map(|it| it.path.as_str()).collect();
+    for page in pages() {
+        for (name, rest) in tags(&page.text).into_iter().filter(|it| it.0 == "a") {
+            let Some(href) = attribute(rest, "href") else { continue };
+            if href.starts_with("https://") || href.starts_with('#') {
+                continue;
+            }
+            let file = href.split(['#', '?']).next().unwrap_or_default();
+            let mut path: Vec<&str> = page.path.split('/').collect();
+            path.pop();
+            for part in file.split('/') {
+                if part == ".." {
+                    assert!(path.pop().is_some(), "{}: {href} leaves the site", page.path);
+                } else {
+                    path.push(part);
+                }
+            }
+            let path = path.join("/");
+            assert!(paths.contains(path.as_str()), "{}: <{name}> {href}", page.path);
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique_on_their_page() {
+    for page in pages() {
+        let mut seen = BTreeSet::new();
+        for (_, rest) in tags(&page.text) {
+            if let Some(id) = attribute(rest, "id") {
+                assert!(seen.insert(id), "{}: id {id} is used twice", page.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_says_what_it_is() {
+    for page in pages() {
+        assert!(page.text.starts_with("<!doctype html>\n<html lang=\"en\">"), "{}", page.path);
+        assert!(page.text.contains("<meta name=\"viewport\""), "{}", page.path);
+        let title = page.text.split("<title>").nth(1).and_then(|it| it.split("</title>").next());
+        assert!(title.is_some_and(|it| 5 < it.len()), "{}", page.path);
+        assert!(
+            page.path == "404.html" || page.text.contains("<meta name=\"description\" content=\""),
+            "{}",
+            page.path
+        );
+    }
+}
+
+#[test]
+fn a_single_file_asks_for_nothing() {
+    let mut n_files = 0;
+    for page in PAGES.iter().filter(|it| it.path.starts_with("single/")) {
+        n_files += 1;
+        for (name, rest) in tags(&page.text) {
+            assert_eq!(attribute(rest, "src"), None, "{}: <{name}{rest}>", page.path);
+            assert!(
+                name != "link" || attribute(rest, "href") == Some("data:,"),
+                "{}: {rest}",
+                page.path
+            );
+        }
+    }
+    assert_eq!(n_files, sim::engines().count());
+}
+
+#[test]
+fn modules_in_preparation_are_listed_and_not_linked() {
+    let home =
+        pages().find(|it| it.path == "index.html").map(|it| it.text.as_str()).unwrap_or_default();
+    assert_eq!(home.matches("in preparation</p>").count(), 9, "nine modules are not written yet");
+    assert!(!home.contains("course/memory/"));
+}

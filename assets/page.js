@@ -1,0 +1,119 @@
+// What a page does without wasm: theme switch, copy buttons, the mark in "on this page", reading progress.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const keep = (key, text) => { try { localStorage.setItem(`interleave.v1.${key}`, text); } catch { /* not kept */ } };
+  const kept = (key) => { try { return localStorage.getItem(`interleave.v1.${key}`); } catch { return null; } };
+
+  function themeSwitch() {
+    const buttons = [...document.querySelectorAll("[data-set-theme]")];
+    const show = () => {
+      const now = root.dataset.theme || "auto";
+      for (const it of buttons) it.setAttribute("aria-pressed", String(it.dataset.setTheme === now));
+    };
+    for (const it of buttons) {
+      it.addEventListener("click", () => {
+        const theme = it.dataset.setTheme;
+        if (theme === "auto") delete root.dataset.theme;
+        else root.dataset.theme = theme;
+        keep("theme", theme);
+        show();
+      });
+    }
+    show();
+  }
+
+  function copyButtons() {
+    if (!navigator.clipboard) return;
+    for (const block of document.querySelectorAll(".prose .listing, .question-prompt .listing, .embed-code")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        const code = block.querySelector("code");
+        try {
+          await navigator.clipboard.writeText(code.innerText.trimEnd() + "\n");
+          button.textContent = "Copied";
+        } catch {
+          button.textContent = "Not allowed here";
+        }
+        setTimeout(() => { button.textContent = "Copy"; }, 1600);
+      });
+      block.append(button);
+    }
+  }
+
+  // Code to embed names the address at which this page stands, where the build did not know it.
+  function addresses() {
+    const site = document.querySelector("link[rel=icon]").href.replace(/icon\.svg$/, "");
+    for (const block of document.querySelectorAll("[data-site]")) {
+      const code = block.querySelector("code");
+      if (block.dataset.site !== "") code.textContent = code.textContent.replaceAll(block.dataset.site, site);
+    }
+  }
+
+  // The heading that was last scrolled past is where the reader is.
+  function onThisPage() {
+    const links = [...document.querySelectorAll(".toc a")];
+    if (links.length === 0) return;
+    const headings = [...document.querySelectorAll(".prose h2[id], .prose h3[id]")];
+    const mark = () => {
+      const line = innerHeight * 0.3;
+      const past = headings.filter((it) => it.getBoundingClientRect().top < line);
+      const id = past.length === 0 ? "" : past[past.length - 1].id;
+      for (const it of links) {
+        if (id !== "" && it.hash === `#${id}`) it.setAttribute("aria-current", "location");
+        else it.removeAttribute("aria-current");
+      }
+    };
+    const seen = new IntersectionObserver(mark, { rootMargin: "0px 0px -70% 0px" });
+    for (const it of headings) seen.observe(it);
+    mark();
+  }
+
+  // A lesson counts as read once its end has been on the screen.
+  function progress() {
+    const read = new Set((kept("read") || "").split(" ").filter(Boolean));
+    const draw = () => {
+      for (const it of document.querySelectorAll("[data-lesson]")) {
+        it.dataset.read = String(read.has(it.dataset.lesson));
+      }
+      for (const ring of document.querySelectorAll("[data-module-lessons]")) {
+        const lessons = ring.dataset.moduleLessons.split(" ");
+        const n = lessons.filter((it) => read.has(it)).length;
+        ring.querySelector(".ring-done").setAttribute("stroke-dasharray", `${(100 * n) / lessons.length} 100`);
+        ring.querySelector("title").textContent = `${n} of ${lessons.length} lessons read`;
+      }
+    };
+    draw();
+    const end = document.querySelector("[data-lesson-end]");
+    if (!end) return;
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((it) => it.isIntersecting)) return;
+      observer.disconnect();
+      read.add(end.dataset.lessonEnd);
+      keep("read", [...read].join(" "));
+      draw();
+    }).observe(end);
+  }
+
+  // The folded menu closes when it has done its work.
+  function menu() {
+    const fold = document.querySelector(".fold");
+    if (!fold) return;
+    fold.addEventListener("click", (event) => { if (event.target.closest("a")) fold.open = false; });
+    fold.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !fold.open) return;
+      fold.open = false;
+      fold.querySelector("summary").focus();
+    });
+  }
+
+  themeSwitch();
+  copyButtons();
+  addresses();
+  onThisPage();
+  progress();
+  menu();
+})();
