@@ -54,6 +54,11 @@ mod group_scene;
 mod group_shares;
 mod priority_inversion;
 mod rate_monotonic;
+mod smp_state;
+mod smp_scene;
+mod smp_run;
+mod smp_balance;
+mod smp;
 mod tick_run;
 mod tick_scene;
 mod timer_tick;
@@ -79,4 +84,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<group_shares::GroupShares>(),
     Entry::of::<burst_prediction::BurstPrediction>(),
     Entry::of::<timer_tick::TimerTick>(),
+    Entry::of::<smp::Smp>(),
 ];
