@@ -3,12 +3,12 @@
 //! Times are in nanoseconds. A vruntime may be below zero, for a sleeper's credit at the start.
 
 use super::cfs::{Decide, Placement, Scenario, Sleeper};
-use super::cfs_scene::{Entity, Look, TreeNode};
+use super::cfs_scene::Look;
 use super::cfs_tree::Tree;
 use super::cfs_weight::{virtual_time, weight};
 use super::jobs::{JobIdx, Tie};
 use super::kernel_policy::{Expiry, From, Moment, Policy, View};
-use super::kernel_state::{Detail, Phase, ReadyRow};
+use super::kernel_state::{Detail, ReadyRow};
 use crate::scene::number;
 
 /// The policy.
@@ -38,7 +38,7 @@ pub(super) struct RunQueue {
 
 /// The settings, in nanoseconds and ticks.
 #[derive(Debug, Clone, Copy)]
-struct Rules {
+pub(super) struct Rules {
     decide: Decide,
     timer_ticks: u64,
     tick_ns: u64,
@@ -59,6 +59,18 @@ enum Ended {
     Ahead,
     /// Its vruntime is not the least.
     NotLeast,
+}
+
+impl Rules {
+    /// The slice of a job of this weight among `n_jobs` of this load together, to the nearest ns.
+    pub(super) fn slice_ns(&self, weight: u64, load: u64, n_jobs: u64) -> u64 {
+        let n_fit = self.latency_ns.div_ceil(self.min_granularity_ns);
+        let period =
+            if n_jobs <= n_fit { self.latency_ns } else { n_jobs * self.min_granularity_ns };
+        let load = u128::from(load.max(1));
+        let slice = (u128::from(period) * u128::from(weight) + load / 2) / load;
+        u64::try_from(slice).unwrap_or(u64::MAX)
+    }
 }
 
 impl RunQueue {
@@ -101,14 +113,9 @@ impl RunQueue {
         &self.vruntimes
     }
 
-    /// The slice of a job of this weight among `n_jobs` of this load together, to the nearest ns.
+    /// The slice of a job of this weight among `n_jobs` of this load together.
     pub(super) fn slice_ns(&self, weight: u64, load: u64, n_jobs: u64) -> u64 {
-        let Rules { latency_ns, min_granularity_ns, .. } = self.rules;
-        let n_fit = latency_ns.div_ceil(min_granularity_ns);
-        let period = if n_jobs <= n_fit { latency_ns } else { n_jobs * min_granularity_ns };
-        let load = u128::from(load.max(1));
-        let slice = (u128::from(period) * u128::from(weight) + load / 2) / load;
-        u64::try_from(slice).unwrap_or(u64::MAX)
+        self.rules.slice_ns(weight, load, n_jobs)
     }
 
     fn weight(&self, job: JobIdx) -> u64 {
@@ -305,33 +312,25 @@ impl Policy for RunQueue {
         }
     }
 
-    fn detail(&self, view: &View<'_>) -> Option<Box<dyn Detail>> {
-        let entities = (0..).zip(view.live).map(|(job, live)| {
-            let runnable = matches!(live.phase, Phase::Ready | Phase::Running);
-            Entity {
-                weight: self.weight(job),
-                vruntime: (live.phase != Phase::Future).then(|| ms(self.vruntime(job))),
-                slice: runnable.then(|| ns(self.slice_now_ns(job))),
-                had: (view.running == Some(job)).then(|| ns(self.ran_ns)),
-            }
-        });
-        let nodes = self.tree.in_order().into_iter().map(|(job, depth)| {
-            let node = self.tree.node(job);
-            TreeNode { job, depth, red: node.red, left: node.left, right: node.right }
-        });
-        let (root, first) = (self.tree.root(), self.tree.first());
-        let min_vruntime = ms(self.min_vruntime);
-        let (entities, nodes) = (entities.collect(), nodes.collect());
-        Some(Box::new(Look { entities, nodes, root, first, min_vruntime }))
+    fn detail(&self, _: &View<'_>) -> Option<Box<dyn Detail>> {
+        Some(Box::new(Look {
+            rules: self.rules,
+            tree: self.tree.clone(),
+            vruntimes: self.vruntimes.clone(),
+            min_vruntime: self.min_vruntime,
+            load: self.load,
+            n_runnable: self.n_runnable,
+            ran_ns: self.ran_ns,
+        }))
     }
 }
 
 /// A virtual time in text, in milliseconds.
-fn ms(ns: i64) -> String {
+pub(super) fn ms(ns: i64) -> String {
     number(ns as f64 / 1e6, 3)
 }
 
 /// A real time in text.
-fn ns(ns: u64) -> String {
+pub(super) fn ns(ns: u64) -> String {
     format!("{} ms", number(ns as f64 / 1e6, 3))
 }

@@ -7,7 +7,7 @@ use super::eevdf::{OnWakeup, Scenario};
 use super::jobs::{Job, JobIdx, Tie};
 use super::kernel_policy::{Expiry, From, Moment, Policy, View};
 use super::kernel_shares;
-use super::kernel_state::{Detail, Phase, ReadyRow, State};
+use super::kernel_state::{Detail, Live, Phase, ReadyRow, State};
 use crate::engine::Frame;
 use crate::scene::{Cell, Column, Panel, Scene, Table, TableRow, Tone, number};
 
@@ -131,10 +131,6 @@ impl Fair {
         }
         best.map(|(place, _)| place)
     }
-
-    fn ticks(&self, units: i64) -> String {
-        number(units as f64 / UNIT as f64, 3)
-    }
 }
 
 impl Policy for Fair {
@@ -211,18 +207,18 @@ impl Policy for Fair {
     fn rows(&self, _: &View<'_>) -> Vec<ReadyRow> {
         let mut ready = self.ready.clone();
         ready.sort_by_key(|it| it.deadline);
-        let note = format!("by deadline; V is {}", self.ticks(self.mean()));
+        let note = format!("by deadline; V is {}", in_ticks(self.mean()));
         ReadyRow::only(note, ready.into_iter().map(|it| it.job).collect())
     }
 
     fn place(&self, job: JobIdx) -> String {
         let Account { vruntime, deadline, .. } = *self.account(job);
-        let (at, due) = (self.ticks(vruntime), self.ticks(deadline));
+        let (at, due) = (in_ticks(vruntime), in_ticks(deadline));
         format!("the queue at vruntime {at} with deadline {due}")
     }
 
     fn why(&self, moment: Moment, job: JobIdx, view: &View<'_>) -> String {
-        let due = self.ticks(self.account(job).deadline);
+        let due = in_ticks(self.account(job).deadline);
         match moment {
             Moment::Dispatch if self.ready.is_empty() => {
                 format!("it is the only job that is ready; its deadline is {due}")
@@ -247,7 +243,7 @@ impl Policy for Fair {
             }
             Moment::Preempt => {
                 let taker = self.taker.unwrap_or(job);
-                let (name, early) = (view.name(taker), self.ticks(self.account(taker).deadline));
+                let (name, early) = (view.name(taker), in_ticks(self.account(taker).deadline));
                 format!("{name} is eligible and due at {early}, before its own {due}")
             }
             Moment::Expire | Moment::Keep | Moment::Timer => {
@@ -257,40 +253,40 @@ impl Policy for Fair {
         }
     }
 
-    fn detail(&self, view: &View<'_>) -> Option<Box<dyn Detail>> {
-        let mean = self.mean();
-        let rows = self.accounts.iter().zip(view.live).map(|(account, live)| {
-            let runnable = matches!(live.phase, Phase::Ready | Phase::Running);
-            let lag = i128::from(mean - account.vruntime) * i128::from(account.weight);
-            let lag = i64::try_from(lag / i128::from(NICE_0)).unwrap_or_default();
-            runnable.then(|| Standing {
-                vruntime: self.ticks(account.vruntime),
-                lag: self.ticks(lag),
-                eligible: account.vruntime <= mean,
-                deadline: self.ticks(account.deadline),
-                left: account.left_ticks.to_string(),
-            })
-        });
-        let running = view.running;
-        Some(Box::new(Standings { rows: rows.collect(), running }))
+    fn detail(&self, _: &View<'_>) -> Option<Box<dyn Detail>> {
+        Some(Box::new(Standings { accounts: self.accounts.clone(), mean: self.mean() }))
     }
 }
 
-/// A job's numbers as text.
-#[derive(Debug)]
-struct Standing {
-    vruntime: String,
-    lag: String,
-    eligible: bool,
-    deadline: String,
-    left: String,
+/// A virtual time or a lag in text, in ticks.
+fn in_ticks(units: i64) -> String {
+    number(units as f64 / UNIT as f64, 3)
 }
 
-/// By job index; `None` for a job that is neither ready nor runs.
+/// Where every job stands, and V.
 #[derive(Debug)]
 struct Standings {
-    rows: Vec<Option<Standing>>,
-    running: Option<JobIdx>,
+    accounts: Vec<Account>,
+    mean: i64,
+}
+
+impl Standings {
+    /// Vruntime, lag, eligibility, deadline and what is left of the request.
+    fn cells(&self, account: &Account) -> [Cell; 5] {
+        let owed = i128::from(self.mean - account.vruntime) * i128::from(account.weight);
+        let lag = i64::try_from(owed / i128::from(NICE_0)).unwrap_or_default();
+        let eligible = match account.vruntime <= self.mean {
+            true => Cell::new("yes").tone(Tone::Good),
+            false => Cell::new("no").tone(Tone::Muted),
+        };
+        [
+            Cell::new(in_ticks(account.vruntime)),
+            Cell::new(in_ticks(lag)),
+            eligible,
+            Cell::new(in_ticks(account.deadline)),
+            Cell::new(account.left_ticks.to_string()),
+        ]
+    }
 }
 
 impl Detail for Standings {
@@ -298,23 +294,17 @@ impl Detail for Standings {
         let heads = ["Weight", "vruntime", "Lag (ticks)", "Eligible", "Deadline", "Request left"];
         let mut columns = vec![Column::words("Job")];
         columns.extend(heads.map(Column::numbers));
-        let rows = (0..).zip(jobs.iter().zip(&self.rows)).map(|(job, (it, row))| {
+        let live: &[Live] = past.last().map_or(&[], |frame| &frame.state.live);
+        let all = jobs.iter().zip(live.iter().zip(&self.accounts));
+        let rows = (0..).zip(all).map(|(job, (it, (live, account)))| {
             let mut cells = vec![Cell::new(it.name.clone()), Cell::new(weight(it).to_string())];
-            match row {
-                None => cells.extend([(); 5].map(|()| Cell::new("–").tone(Tone::Muted))),
-                Some(row) => {
-                    let eligible = match row.eligible {
-                        true => Cell::new("yes").tone(Tone::Good),
-                        false => Cell::new("no").tone(Tone::Muted),
-                    };
-                    cells.push(Cell::new(row.vruntime.clone()));
-                    cells.push(Cell::new(row.lag.clone()));
-                    cells.push(eligible);
-                    cells.push(Cell::new(row.deadline.clone()));
-                    cells.push(Cell::new(row.left.clone()));
+            match live.phase {
+                Phase::Ready | Phase::Running => cells.extend(self.cells(account)),
+                Phase::Future | Phase::Blocked | Phase::Done => {
+                    cells.extend([(); 5].map(|()| Cell::new("–").tone(Tone::Muted)));
                 }
             }
-            let marked = self.running == Some(job);
+            let marked = live.phase == Phase::Running;
             TableRow { key: format!("fair.{}", it.name), actor: Some(job), marked, cells }
         });
         let table = Table { rows: rows.collect(), columns };

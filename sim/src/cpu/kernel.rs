@@ -49,6 +49,9 @@ pub(crate) fn simulate(
     Ok(())
 }
 
+/// Says something about one job.
+type SayOf = fn(&dyn Policy, &View<'_>, JobIdx) -> String;
+
 struct Sim<'a> {
     setup: &'a Setup<'a>,
     policy: &'a mut dyn Policy,
@@ -230,7 +233,7 @@ impl<'a> Sim<'a> {
         let live = &mut self.live[usize::from(job)];
         self.cpu = Cpu::Free;
         let next = usize::from(live.burst) + 1;
-        let (tag, say): (_, fn(&View<'_>, JobIdx) -> String) = if next < bursts.len() {
+        let (tag, say): (_, SayOf) = if next < bursts.len() {
             let io_ticks = bursts[next];
             live.phase = Phase::Blocked;
             live.burst += 2;
@@ -248,7 +251,7 @@ impl<'a> Sim<'a> {
         };
         let view = view(self.now, self.setup, &self.live, self.cpu);
         self.policy.leave(job, &view);
-        self.step(log, tag, Some(job), |_, view| say(view, job))
+        self.step(log, tag, Some(job), |policy, view| say(policy, view, job))
     }
 
     fn fire(&mut self, log: &mut Log<State>) -> Result<(), ScenarioError> {

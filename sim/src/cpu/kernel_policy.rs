@@ -51,6 +51,12 @@ pub(crate) trait Policy {
         let _ = (job, view);
     }
 
+    /// What else happened to the job as it blocked; without its full stop.
+    fn aside(&self, job: JobIdx) -> Option<String> {
+        let _ = job;
+        None
+    }
+
     /// When the policy wants to act by itself; later than the last time it fired.
     fn timer(&self) -> Option<u64> {
         None

@@ -51,17 +51,15 @@ pub(crate) fn preempt(policy: &dyn Policy, view: &View<'_>, job: JobIdx, why: &s
 }
 
 /// The burst is over and I/O begins.
-pub(crate) fn block(view: &View<'_>, job: JobIdx) -> String {
-    let wake = view.live(job).wake;
+pub(crate) fn block(policy: &dyn Policy, view: &View<'_>, job: JobIdx) -> String {
+    let (name, wake) = (view.name(job), view.live(job).wake);
     let io = ticks(wake - view.now);
-    format!(
-        "{} leaves the CPU for {io} of I/O, because its burst is over; it is back at {wake}.",
-        view.name(job)
-    )
+    let aside = policy.aside(job).map(|aside| format!("; {aside}")).unwrap_or_default();
+    format!("{name} leaves the CPU for {io} of I/O until {wake}, because its burst is over{aside}.")
 }
 
 /// The job has ended.
-pub(crate) fn finish(view: &View<'_>, job: JobIdx) -> String {
+pub(crate) fn finish(_: &dyn Policy, view: &View<'_>, job: JobIdx) -> String {
     let live = view.live(job);
     let all = view.now - view.job(job).arrival_ticks;
     let waited = live.waiting_ticks(view.job(job), view.now);

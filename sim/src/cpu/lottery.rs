@@ -61,9 +61,9 @@ impl Engine for Lottery {
         jobs::SWITCH_COST,
         jobs::TIE,
     ];
-    const EXAMPLE: &'static str = r#"{"quantum_ticks": 1, "seed": 7, "jobs": [
-        {"name": "A", "burst_ticks": 24, "tickets": 75},
-        {"name": "B", "burst_ticks": 8, "tickets": 25}]}"#;
+    const EXAMPLE: &'static str = r#"{"quantum_ticks": 1, "seed": 3, "jobs": [
+        {"name": "A", "burst_ticks": 60, "tickets": 75},
+        {"name": "B", "burst_ticks": 60, "tickets": 25}]}"#;
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, switch_cost_ticks, tie, .. } = scenario;

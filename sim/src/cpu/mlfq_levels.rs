@@ -2,7 +2,7 @@
 
 use super::jobs::{Job, JobIdx, ticks};
 use super::kernel_policy::{Expiry, Fired, From, Moment, Policy, View};
-use super::kernel_state::{Detail, Phase, ReadyRow, State};
+use super::kernel_state::{Detail, Live, Phase, ReadyRow, State};
 use super::mlfq::{AfterIo, Rule, Scenario};
 use crate::engine::Frame;
 use crate::scene::{Cell, Column, Panel, Scene, Table, TableRow, Tone};
@@ -162,13 +162,20 @@ impl Policy for Levels {
         top < level || (top == level && head_takes)
     }
 
+    fn aside(&self, job: JobIdx) -> Option<String> {
+        let level = self.account(job).level;
+        self.account(job).sank.then(|| format!("its allotment ends too, so it sinks to Q{level}"))
+    }
+
     fn leave(&mut self, job: JobIdx, _: &View<'_>) {
+        self.accounts[usize::from(job)].sank = false;
         // A quantum that ends together with the burst is used up all the same.
         let Account { level, left_ticks, left_quanta, .. } = *self.account(job);
         if left_ticks == 0 && self.rule == Rule::Allotment {
             let lowest = u8::try_from(self.rules.len() - 1).unwrap_or(u8::MAX);
             if left_quanta <= 1 {
                 self.reset(job, (level + 1).min(lowest));
+                self.accounts[usize::from(job)].sank = level < lowest;
             } else {
                 let account = &mut self.accounts[usize::from(job)];
                 account.left_ticks = self.rules[usize::from(level)].quantum_ticks;
@@ -257,43 +264,42 @@ impl Policy for Levels {
         }
     }
 
-    fn detail(&self, view: &View<'_>) -> Option<Box<dyn Detail>> {
-        let rows = self.accounts.iter().zip(view.live).map(|(account, live)| {
-            let rule = self.rules[usize::from(account.level)];
-            let out = matches!(live.phase, Phase::Future | Phase::Done);
-            (!out).then_some((*account, rule))
-        });
-        Some(Box::new(Accounts { rows: rows.collect() }))
+    fn detail(&self, _: &View<'_>) -> Option<Box<dyn Detail>> {
+        let (accounts, rules) = (self.accounts.clone(), self.rules.clone());
+        Some(Box::new(Accounts { accounts, rules }))
     }
 }
 
-/// What every job that is there has left; `None` for the others.
+/// What every job has left, by job index, and what the levels give.
 #[derive(Debug)]
 struct Accounts {
-    rows: Vec<Option<(Account, LevelRule)>>,
+    accounts: Vec<Account>,
+    rules: Vec<LevelRule>,
 }
 
 impl Detail for Accounts {
-    fn draw(&self, scene: Scene, jobs: &[Job], _: &[Frame<State>]) -> Scene {
+    fn draw(&self, scene: Scene, jobs: &[Job], past: &[Frame<State>]) -> Scene {
         let columns = vec![
             Column::words("Job"),
             Column::words("Queue"),
             Column::numbers("Quantum used"),
             Column::numbers("Allotment used"),
         ];
-        let rows = (0..).zip(jobs.iter().zip(&self.rows)).map(|(job, (it, row))| {
+        let live: &[Live] = past.last().map_or(&[], |frame| &frame.state.live);
+        let all = jobs.iter().zip(live.iter().zip(&self.accounts));
+        let rows = (0..).zip(all).map(|(job, (it, (live, account)))| {
+            let rule = self.rules[usize::from(account.level)];
             let mut cells = vec![Cell::new(it.name.clone())];
-            match row {
-                None => cells.extend(["–", "–", "–"].map(|it| Cell::new(it).tone(Tone::Muted))),
-                Some((account, rule)) => {
-                    let used = rule.quantum_ticks - account.left_ticks;
-                    let before = rule.allotment_quanta - account.left_quanta;
-                    let of = rule.allotment_quanta * rule.quantum_ticks;
-                    let all = before * rule.quantum_ticks + used;
-                    cells.push(Cell::new(format!("Q{}", account.level)));
-                    cells.push(Cell::new(format!("{used} of {}", rule.quantum_ticks)));
-                    cells.push(Cell::new(format!("{all} of {of}")));
-                }
+            if matches!(live.phase, Phase::Future | Phase::Done) {
+                cells.extend(["–", "–", "–"].map(|it| Cell::new(it).tone(Tone::Muted)));
+            } else {
+                let used = rule.quantum_ticks - account.left_ticks;
+                let before = rule.allotment_quanta - account.left_quanta;
+                let of = rule.allotment_quanta * rule.quantum_ticks;
+                let all = before * rule.quantum_ticks + used;
+                cells.push(Cell::new(format!("Q{}", account.level)));
+                cells.push(Cell::new(format!("{used} of {}", rule.quantum_ticks)));
+                cells.push(Cell::new(format!("{all} of {of}")));
             }
             TableRow { key: format!("account.{}", it.name), actor: Some(job), marked: false, cells }
         });

@@ -4,6 +4,8 @@ mod jobs;
 mod kernel;
 #[cfg(test)]
 mod kernel_benchmark;
+#[cfg(test)]
+mod kernel_conventions;
 mod kernel_metrics;
 mod kernel_policy;
 mod kernel_ranked;
@@ -54,11 +56,11 @@ mod group_scene;
 mod group_shares;
 mod priority_inversion;
 mod rate_monotonic;
-mod smp_state;
-mod smp_scene;
-mod smp_run;
-mod smp_balance;
 mod smp;
+mod smp_balance;
+mod smp_run;
+mod smp_scene;
+mod smp_state;
 mod tick_run;
 mod tick_scene;
 mod timer_tick;
@@ -81,8 +83,8 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
     Entry::of::<priority_inversion::PriorityInversion>(),
+    Entry::of::<smp::Smp>(),
     Entry::of::<group_shares::GroupShares>(),
     Entry::of::<burst_prediction::BurstPrediction>(),
     Entry::of::<timer_tick::TimerTick>(),
-    Entry::of::<smp::Smp>(),
 ];

@@ -118,7 +118,7 @@ impl Passes {
     }
 
     fn words(&self, pass: i64) -> String {
-        number(pass as f64 / self.turn.quantum_ticks() as f64, 2)
+        words(pass, self.turn.quantum_ticks())
     }
 }
 
@@ -188,16 +188,23 @@ impl Policy for Passes {
     }
 
     fn detail(&self, _: &View<'_>) -> Option<Box<dyn Detail>> {
-        let pass = self.pass.iter().map(|&pass| self.words(pass)).collect();
-        Some(Box::new(Walk { stride: self.stride.clone(), pass }))
+        let quantum_ticks = self.turn.quantum_ticks();
+        let (stride, pass) = (self.stride.clone(), self.pass.clone());
+        Some(Box::new(Walk { quantum_ticks, stride, pass }))
     }
 }
 
-/// Strides and passes, by job index.
+/// A pass × quantum as a pass in text.
+fn words(pass: i64, quantum_ticks: u64) -> String {
+    number(pass as f64 / quantum_ticks as f64, 2)
+}
+
+/// Strides and passes × quantum, by job index.
 #[derive(Debug)]
 struct Walk {
+    quantum_ticks: u64,
     stride: Vec<i64>,
-    pass: Vec<String>,
+    pass: Vec<i64>,
 }
 
 impl Detail for Walk {
@@ -216,7 +223,7 @@ impl Detail for Walk {
                 Cell::new(it.name.clone()),
                 Cell::new(it.tickets.to_string()),
                 Cell::new(stride.to_string()),
-                Cell::new(pass.clone()).tone(tone),
+                Cell::new(words(*pass, self.quantum_ticks)).tone(tone),
             ];
             TableRow { key: format!("pass.{}", it.name), actor: Some(job), marked: false, cells }
         });
