@@ -1,7 +1,8 @@
 //! What can only be checked when everything is read: nothing dangles, and nothing is left over.
 
 use crate::course::Course;
-use crate::desk::{Desk, Used};
+use crate::desk::{Desk, Used, Wanted};
+use crate::schema::Question;
 use crate::tables::{GLOSSARY, Listed, OUTLINE, RawTerm, SOURCES};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +50,7 @@ fn leftovers(
 /// Files that nobody lists.
 fn files(desk: &Desk<'_>, used: &Used, listed: &[Listed]) {
     let mut known = BTreeSet::from([OUTLINE.to_owned()]);
-    for Listed { module, lessons } in listed {
+    for Listed { module, lessons, .. } in listed {
         if !lessons.is_empty() {
             known.insert(format!("course/{}/questions.toml", module.slug));
         }
@@ -69,7 +70,7 @@ fn files(desk: &Desk<'_>, used: &Used, listed: &[Listed]) {
 
 /// Lessons that are listed and not there.
 fn lessons(desk: &Desk<'_>, listed: &[Listed]) {
-    for Listed { module, lessons } in listed {
+    for Listed { module, lessons, .. } in listed {
         for lesson in lessons {
             let path = format!("course/{}/{}.md", module.slug, lesson.text);
             if desk.files.text(&path).is_none() {
@@ -115,14 +116,20 @@ fn questions(desk: &Desk<'_>, used: &Used, course: &Course) {
         if !used.question_ids.contains(&want.name) {
             let what = format!("there is no question {}", want.name);
             desk.sink.add(&want.file, want.line, what);
+        } else if course.question(&want.name).is_some_and(|it| elsewhere(desk, it, want)) {
+            let what = format!("question {} belongs to another lesson", want.name);
+            desk.sink.add(&want.file, want.line, what);
         } else if !asked.insert(want.name.as_str()) {
             let what = format!("question {} is asked in two places", want.name);
             desk.sink.add(&want.file, want.line, what);
-        } else if course.question(&want.name).is_some_and(|it| it.lesson != want.lesson) {
-            let what = format!("question {} belongs to another lesson", want.name);
-            desk.sink.add(&want.file, want.line, what);
         }
     }
+}
+
+/// Whether a question belongs to another lesson than the one it is asked in.
+fn elsewhere(desk: &Desk<'_>, question: &Question, want: &Wanted) -> bool {
+    // A lesson that there is not is told at the question.
+    question.lesson != want.lesson && desk.names.lessons.contains_key(&question.lesson)
 }
 
 fn last_line_with(text: &str, word: &str) -> u32 {

@@ -54,9 +54,9 @@ pub(crate) fn from_row(here: Here<'_>, row: &Row<'_>, entry: &Entry) -> Option<F
             return None;
         }
     };
-    // The step of a named scenario says nothing about a changed one.
-    let at = at.or(if name.is_some() { base.at } else { None });
     check_at(row, &run, at);
+    // The step of a named scenario is checked there, and says nothing about a changed one.
+    let at = at.or(if name.is_some() { base.at } else { None });
     let show: Vec<String> = show.into_iter().map(|it| it.text).collect();
     check_show(row, &run, &show);
     let compare: Vec<String> = compare.into_iter().map(|it| it.text).collect();

@@ -7,6 +7,8 @@
 pub mod schema;
 
 #[cfg(feature = "full")]
+mod blocks;
+#[cfg(feature = "full")]
 mod callout;
 #[cfg(feature = "full")]
 mod check;
@@ -54,6 +56,8 @@ mod tables;
 mod targets;
 #[cfg(feature = "full")]
 mod toml_doc;
+#[cfg(feature = "full")]
+mod writer;
 
 pub use schema::{FigureSpec, Kind, Question, Sweep, Tab};
 

@@ -123,9 +123,10 @@ fn question(
         }
     }
     prompt_html.push_str(&prompt_of(&asked, kind.as_ref()));
-    prompt.done();
-    if let Some(answer) = &answer {
-        answer.done();
+    if kind.is_some() {
+        // A kind that could not be read would leave most keys over.
+        prompt.done();
+        answer.iter().for_each(Row::done);
     }
     row.done();
     let why_html = markdown::bake(here, &why, Shape::Note).html();
@@ -172,6 +173,9 @@ fn lesson(desk: &Desk<'_>, row: &Row<'_>, origin: Origin<'_>) -> String {
 
 fn figure(here: Here<'_>, row: &Row<'_>) -> Option<crate::FigureSpec> {
     let engine = row.text("engine");
+    if engine.is_empty() {
+        return None;
+    }
     let figure = match Runs::engine(&engine) {
         Ok(entry) => figures::from_row(here, row, entry),
         Err(what) => {

@@ -52,7 +52,7 @@ fn names(
     terms: &BTreeMap<String, RawTerm>,
     sources: BTreeMap<String, crate::Source>,
 ) -> Names {
-    let paths = listed.iter().flat_map(|Listed { module, lessons }| {
+    let paths = listed.iter().flat_map(|Listed { module, lessons, .. }| {
         lessons.iter().map(|it| format!("{}/{}", module.slug, it.text))
     });
     let ready = listed.iter().filter(|it| !it.lessons.is_empty());
@@ -64,7 +64,7 @@ fn names(
     }
 }
 
-fn module(desk: &Desk<'_>, Listed { module, lessons }: &Listed) -> Module {
+fn module(desk: &Desk<'_>, Listed { module, lessons, .. }: &Listed) -> Module {
     let slug = &module.slug;
     let lessons: Vec<_> =
         lessons.iter().filter_map(|it| lesson::read(desk, slug, &it.text)).collect();

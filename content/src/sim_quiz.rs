@@ -28,6 +28,9 @@ pub(crate) fn read(asked: &Asked<'_>) -> Option<Kind> {
 fn run(asked: &Asked<'_>, row: &Row<'_>) -> Option<(Picked, Rc<Run>)> {
     let (engine, scenario) = (row.text("engine"), row.text("scenario"));
     let runs = asked.here.desk.runs;
+    if engine.is_empty() || scenario.is_empty() {
+        return None;
+    }
     if let Err(what) = Runs::engine(&engine) {
         row.fault("engine", what);
         return None;

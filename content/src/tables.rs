@@ -5,7 +5,7 @@ use crate::faults::Sink;
 use crate::files::Files;
 use crate::runs::Runs;
 use crate::toml_doc::{Doc, Row, Text};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Path of the outline.
@@ -18,6 +18,7 @@ pub(crate) const SOURCES: &str = "sources.toml";
 /// A module as the outline lists it: without its lessons' text.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
+    line: u32,
     pub(crate) module: Module,
     /// Slugs of its lessons and the line of each in the outline.
     pub(crate) lessons: Vec<Text>,
@@ -58,11 +59,9 @@ pub(crate) fn outline(files: &Files, sink: &Sink) -> Vec<Listed> {
     let read = |root: &Row<'_>| root.rows("modules").iter().map(listed).collect();
     let all: Vec<Listed> =
         file(files, OUTLINE, sink).and_then(|doc| doc.read(read)).unwrap_or_default();
-    let mut lines = BTreeMap::new();
-    for it in &all {
-        let number = it.module.number;
-        if lines.insert(it.module.slug.clone(), number).is_some() {
-            sink.add(OUTLINE, 1, format!("module {} is listed twice", it.module.slug));
+    for (n, Listed { line, module, .. }) in all.iter().enumerate() {
+        if all[..n].iter().any(|it| it.module.slug == module.slug) {
+            sink.add(OUTLINE, *line, format!("module {} is listed twice", module.slug));
         }
     }
     all
@@ -96,7 +95,7 @@ fn listed(row: &Row<'_>) -> Listed {
     let (title, icon) = (row.text("title"), row.text("icon"));
     let module = Module { slug, number, title, summary, icon, status, ..Module::default() };
     row.done();
-    Listed { module, lessons }
+    Listed { line: row.line("slug"), module, lessons }
 }
 
 /// The sources by key, and the line of each.
@@ -235,34 +234,45 @@ fn scenario(path: &str, text: &str, sink: &Sink) -> Option<(String, NamedScenari
             return None;
         }
     };
-    let known = ["title", "about", "rank", "at", "scenario"];
-    for key in value.as_object()?.keys().filter(|key| !known.contains(&key.as_str())) {
-        fault(key, format!("{key}: there is no such key here"));
-    }
+    check_scenario(&value, &fault);
     let word = |key: &str| value[key].as_str().unwrap_or_default().trim().to_owned();
-    let count = |key: &str| value[key].as_u64().and_then(|it| u32::try_from(it).ok());
+    let named = NamedScenario {
+        name: name.to_owned(),
+        title: word("title"),
+        about: word("about"),
+        rank: count(&value, "rank").unwrap_or_default(),
+        at: count(&value, "at"),
+        scenario: value["scenario"].clone(),
+    };
+    Some((engine.to_owned(), named))
+}
+
+fn count(value: &Value, key: &str) -> Option<u32> {
+    value[key].as_u64().and_then(|it| u32::try_from(it).ok())
+}
+
+/// Checks the keys of a scenario file; `fault` takes the key.
+fn check_scenario(value: &Value, fault: &dyn Fn(&str, String)) {
+    let known = ["title", "about", "rank", "at", "scenario"];
+    for key in value.as_object().into_iter().flat_map(Map::keys) {
+        if !known.contains(&key.as_str()) {
+            fault(key, format!("{key}: there is no such key here"));
+        }
+    }
+    let word = |key: &str| value[key].as_str().unwrap_or_default().trim();
     if word("title").is_empty() {
         fault("title", "title is missing".to_owned());
     }
-    if !is_sentence(&word("about")) {
+    if !is_sentence(word("about")) {
         fault("about", "about: expected a sentence".to_owned());
     }
-    if count("rank").unwrap_or_default() == 0 {
+    if count(value, "rank").unwrap_or_default() == 0 {
         fault("rank", "rank: expected a whole number from 1".to_owned());
     }
-    if !value["at"].is_null() && count("at").is_none() {
+    if !value["at"].is_null() && count(value, "at").is_none() {
         fault("at", "at: expected a whole number from 0".to_owned());
     }
     if !value["scenario"].is_object() {
         fault("scenario", "scenario: expected an object".to_owned());
     }
-    let named = NamedScenario {
-        name: name.to_owned(),
-        title: word("title"),
-        about: word("about"),
-        rank: count("rank").unwrap_or_default(),
-        at: count("at"),
-        scenario: value["scenario"].clone(),
-    };
-    Some((engine.to_owned(), named))
 }
