@@ -311,7 +311,8 @@ mod tests {
                         "wild": rng.below(2) == 0})
                 })
                 .collect();
-            let mut scenario = json!({"n": 1 + rng.below(30), "mode": ["a", "b"][rng.below(2) as usize],
+            let mode = if rng.below(2) == 0 { "a" } else { "b" };
+            let mut scenario = json!({"n": 1 + rng.below(30), "mode": mode,
                 "source": texts[rng.below(4) as usize], "jobs": jobs});
             if rng.below(2) == 0 {
                 scenario["cap"] = json!(1 + rng.below(30));
