@@ -1,5 +1,4 @@
-//! Completely fair: the job whose virtual runtime is least runs, and virtual runtime grows the
-//! slower the more weight a job has.
+//! Completely fair: the least virtual runtime runs, and weight slows virtual runtime down.
 //!
 //! # Model
 //! Linux's fair class before 6.6, on one CPU. While a job runs for a time t, its vruntime grows by
@@ -9,12 +8,12 @@
 //! Three ways to decide: the kernel's rules at each timer tick (slice used up, or the running job
 //! more than a slice ahead of the leftmost); least vruntime at each timer tick, as in textbooks; or
 //! a timer that ends each slice exactly. A job that becomes ready takes the CPU if its vruntime is
-//! less by more than `wakeup_granularity`, scaled by its weight (not in the textbook way). A new job
-//! starts at min_vruntime, or a slice later; a sleeper gets at most its credit below it.
+//! less by more than `wakeup_granularity`, scaled by its weight (not in the textbook way). A new
+//! job starts at min_vruntime, or a slice later; a sleeper gets at most its credit below it.
 //! # Ties
-//! Equal vruntime: who entered the tree first. A slice that is exactly used up ends (the kernel waits
-//! for the next tick). A job that becomes ready at a timer tick enters the tree before the running
-//! job is looked at; `tie` turns this round.
+//! Equal vruntime: who entered the tree first. A slice that is exactly used up ends (the kernel
+//! waits for the next tick). A job that becomes ready at a timer tick enters the tree before the
+//! running job is looked at; `tie` turns this round.
 //! # Left out
 //! Several CPUs, groups, buddies, autogroups. Slices are whole ticks of the timeline, rounded up.
 //! # Source

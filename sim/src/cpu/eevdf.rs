@@ -2,13 +2,13 @@
 //! is due first runs.
 //!
 //! # Model
-//! The idea of Linux from 6.6 on, one CPU. While a job runs for a time t, its vruntime grows by
-//! t × 1024 ÷ weight. V is the mean vruntime of all ready and running jobs, by weight. Lag is what a
+//! The idea of Linux from 6.6 on, one CPU. While a job runs for a time t, its vruntime grows by t ×
+//! 1024 ÷ weight. V is the mean vruntime of all ready and running jobs, by weight. Lag is what a
 //! job is owed: weight × (V − vruntime) ÷ 1024. A job is eligible if its lag is not negative. Each
 //! job asks for one slice at a time; the request is due when its vruntime has grown by slice × 1024
 //! ÷ weight. Of the eligible jobs the one with the earliest deadline runs its request to the end. A
-//! new job starts at V. A job that blocks keeps its lag, limited to two slices, or starts at V again.
-//! Virtual times are whole millionths of a tick, rounded down.
+//! new job starts at V. A job that blocks keeps its lag, limited to two slices, or starts at V
+//! again. Virtual times are whole millionths of a tick, rounded down.
 //! # Ties
 //! Equal deadlines: who became ready or used up its request first. A job that becomes ready as
 //! another's request ends takes part in that decision; `tie` turns this round.
@@ -62,7 +62,7 @@ impl Engine for Eevdf {
         id: "cpu/eevdf",
         title: "Earliest eligible virtual deadline first",
         summary: "Of the jobs that are owed CPU time, the one with the earliest deadline runs.",
-        look_for: "Watch the lag: only a job that is owed time may run, and the lags add up to zero.",
+        look_for: "Watch the lag: only a job that is owed time may run; all lags add up to zero.",
         source: "stoica-1995/3",
         time_unit: "ticks",
         markers: &["dispatch", "finish"],

@@ -1,12 +1,13 @@
-//! The loop under every single-CPU policy: time, the CPU, I/O and the order of what happens at once.
+//! The loop under every single-CPU policy: time, the CPU, I/O and the order of what happens at
+//! once.
 //!
 //! Event driven: the clock jumps to the next moment at which something happens. One moment costs
 //! O(log n) for n jobs and what the policy takes. A run is refused past [`CPU_STEPS_MAX`] steps.
 //!
 //! At one moment, in this order: jobs come back from I/O, then jobs arrive (each by earlier
 //! arrival, then by row); the running job's burst or slice ends; the policy's timer fires; a ready
-//! job may take the CPU; a switch ends; a free CPU gets the next job. With
-//! [`Tie::PreemptedFirst`] the running job's burst or slice ends before the others come.
+//! job may take the CPU; a switch ends; a free CPU gets the next job. With [`Tie::PreemptedFirst`]
+//! the running job's burst or slice ends before the others come.
 //!
 //! A switch from one job to a different one takes `switch_cost_ticks`. No job runs meanwhile, so
 //! all ready jobs pay for it with waiting, the chosen one too. The first job is switched to for

@@ -1,8 +1,8 @@
 //! The benchmark of the course under every policy, against schedules worked out beforehand.
 //!
-//! Five jobs, arrival and burst: P1 0 7, P2 2 4, P3 4 1, P4 5 4, P5 6 6. A row holds the engine, its
-//! settings, the schedule as job digit, start and end of every span, the mean waiting, turnaround
-//! and response time in tenths, and the switches.
+//! Five jobs, arrival and burst: P1 0 7, P2 2 4, P3 4 1, P4 5 4, P5 6 6. A row holds the engine,
+//! its settings, the schedule as job digit, start and end of every span, the mean waiting,
+//! turnaround and response time in tenths, and the switches.
 
 use crate::scene::{Panel, Tone};
 use crate::{Mode, Run, engine};
@@ -26,8 +26,8 @@ const ROWS: &[Expected] = &[
     (
         "cpu/round_robin",
         r#"{"quantum_ticks": 1}"#,
-        "1 0 2, 2 2 3, 1 3 4, 2 4 5, 3 5 6, 1 6 7, 4 7 8, 2 8 9, 5 9 10, 1 10 11, 4 11 12, 2 12 13, \
-         5 13 14, 1 14 15, 4 15 16, 5 16 17, 1 17 18, 4 18 19, 5 19 22",
+        "1 0 2, 2 2 3, 1 3 4, 2 4 5, 3 5 6, 1 6 7, 4 7 8, 2 8 9, 5 9 10, 1 10 11, 4 11 12, \
+         2 12 13, 5 13 14, 1 14 15, 4 15 16, 5 16 17, 1 17 18, 4 18 19, 5 19 22",
         [78, 122, 12],
         18,
     ),

@@ -135,8 +135,10 @@ fn the_order_at_the_end_of_a_quantum_is_a_setting() {
 fn aging_lets_the_low_job_in_before_the_stream_of_high_ones_ends() {
     let text = |aging| {
         format!(
-            r#"{{"aging_ticks": {aging}, "jobs": [{{"name": "Low", "burst_ticks": 2, "priority": 9}},
-            {{"burst_ticks": 9, "priority": 4}}, {{"arrival_ticks": 8, "burst_ticks": 9, "priority": 4}},
+            r#"{{"aging_ticks": {aging}, "jobs": [
+            {{"name": "Low", "burst_ticks": 2, "priority": 9}},
+            {{"burst_ticks": 9, "priority": 4}},
+            {{"arrival_ticks": 8, "burst_ticks": 9, "priority": 4}},
             {{"arrival_ticks": 16, "burst_ticks": 9, "priority": 4}}]}}"#
         )
     };

@@ -37,35 +37,66 @@ pub(crate) fn chip(jobs: &[Job], job: JobIdx) -> Mark {
 /// What fills a lane between two frames.
 type Fill = Option<(Option<JobIdx>, Tone)>;
 
+/// Start, end and what fills the time between.
+type Stretch = (u64, u64, (Option<JobIdx>, Tone));
+
 fn timeline(jobs: &[Job], past: &[Frame<State>], now: u64, state: &State) -> Gantt {
+    let mut stretches = stretches(jobs.len(), past, now).into_iter();
+    let mut spans = |name: &str| -> Vec<Span> {
+        let lane = stretches.next().unwrap_or_default();
+        lane.into_iter().map(|it| span(jobs, name, it)).collect()
+    };
     let mut lanes = vec![Lane {
         key: "lane.cpu".to_owned(),
         label: "CPU".to_owned(),
         actor: None,
-        spans: spans(jobs, past, now, "cpu", |state| match state.cpu {
-            Cpu::Running(job) => Some((Some(job), Tone::Running)),
-            Cpu::Switching { .. } => Some((None, Tone::Overhead)),
-            Cpu::Free => Some((None, Tone::Idle)),
-        }),
+        spans: spans("cpu"),
         events: Vec::new(),
     }];
     for (job, it) in (0..).zip(jobs) {
-        let fill = |state: &State| match state.live[usize::from(job)].phase {
-            Phase::Future | Phase::Done => None,
-            Phase::Ready => Some((Some(job), Tone::Ready)),
-            Phase::Running => Some((Some(job), Tone::Running)),
-            Phase::Blocked => Some((Some(job), Tone::Blocked)),
-        };
         lanes.push(Lane {
             key: format!("lane.{}", it.name),
             label: it.name.clone(),
             actor: Some(job),
-            spans: spans(jobs, past, now, &it.name, fill),
+            spans: spans(&format!("job.{}", it.name)),
             events: events(it, &state.live[usize::from(job)]),
         });
     }
     let end = state.end.get().copied().unwrap_or(now).max(now).max(1);
     Gantt { now, end, unit: "ticks", lanes }
+}
+
+/// The stretches of the CPU's lane and of every job's, in one pass over the frames.
+fn stretches(n_jobs: usize, past: &[Frame<State>], now: u64) -> Vec<Vec<Stretch>> {
+    let mut lanes = vec![Vec::new(); n_jobs + 1];
+    let ends = past.iter().skip(1).map(|frame| frame.step.time).chain([now]);
+    for (frame, end) in past.iter().zip(ends).filter(|(frame, end)| frame.step.time < *end) {
+        let (start, state) = (frame.step.time, &frame.state);
+        let cpu = match state.cpu {
+            Cpu::Running(job) => (Some(job), Tone::Running),
+            Cpu::Switching { .. } => (None, Tone::Overhead),
+            Cpu::Free => (None, Tone::Idle),
+        };
+        extend(&mut lanes[0], start, end, Some(cpu));
+        for ((job, live), lane) in (0..).zip(&state.live).zip(&mut lanes[1..]) {
+            let tone = match live.phase {
+                Phase::Future | Phase::Done => None,
+                Phase::Ready => Some(Tone::Ready),
+                Phase::Running => Some(Tone::Running),
+                Phase::Blocked => Some(Tone::Blocked),
+            };
+            extend(lane, start, end, tone.map(|tone| (Some(job), tone)));
+        }
+    }
+    lanes
+}
+
+fn extend(lane: &mut Vec<Stretch>, start: u64, end: u64, fill: Fill) {
+    let Some(fill) = fill else { return };
+    match lane.last_mut() {
+        Some(last) if last.1 == start && last.2 == fill => last.1 = end,
+        _ => lane.push((start, end, fill)),
+    }
 }
 
 fn events(job: &Job, live: &Live) -> Vec<Event> {
@@ -79,35 +110,7 @@ fn events(job: &Job, live: &Live) -> Vec<Event> {
     events
 }
 
-fn spans(
-    jobs: &[Job],
-    past: &[Frame<State>],
-    now: u64,
-    lane: &str,
-    fill: impl Fn(&State) -> Fill,
-) -> Vec<Span> {
-    let mut merged: Vec<(u64, u64, (Option<JobIdx>, Tone))> = Vec::new();
-    let ends = past.iter().skip(1).map(|frame| frame.step.time).chain([now]);
-    for (frame, end) in past.iter().zip(ends) {
-        let start = frame.step.time;
-        let Some(fill) = fill(&frame.state).filter(|_| start < end) else { continue };
-        match merged.last_mut() {
-            Some((_, last_end, last_fill)) if *last_end == start && *last_fill == fill => {
-                *last_end = end;
-            }
-            _ => merged.push((start, end, fill)),
-        }
-    }
-    merged.into_iter().map(|(start, end, fill)| span(jobs, lane, start, end, fill)).collect()
-}
-
-fn span(
-    jobs: &[Job],
-    lane: &str,
-    start: u64,
-    end: u64,
-    (job, tone): (Option<JobIdx>, Tone),
-) -> Span {
+fn span(jobs: &[Job], lane: &str, (start, end, (job, tone)): Stretch) -> Span {
     let label = match (job, tone) {
         (Some(job), _) => jobs[usize::from(job)].name.clone(),
         (None, Tone::Overhead) => "switch".to_owned(),

@@ -129,7 +129,7 @@ fn for_all(seed: u64, n_rounds: u32, mut law: impl FnMut(&str, &Value, &Run)) {
 
 #[test]
 fn each_job_gets_exactly_its_bursts_and_never_before_it_arrives() {
-    for_all(1, 120, |id, scenario, run| {
+    for_all(1, 80, |id, scenario, run| {
         let gantt = timeline(run);
         for (job, lane) in scenario["jobs"].as_array().unwrap().iter().zip(&gantt.lanes[1..]) {
             let bursts: Vec<u64> = job["bursts_ticks"]
@@ -156,7 +156,7 @@ fn each_job_gets_exactly_its_bursts_and_never_before_it_arrives() {
 
 #[test]
 fn the_cpu_runs_one_job_at_a_time_and_is_never_idle_with_work_ready() {
-    for_all(2, 120, |id, scenario, run| {
+    for_all(2, 80, |id, scenario, run| {
         let gantt = timeline(run);
         let (cpu, jobs) = (&gantt.lanes[0], &gantt.lanes[1..]);
         let mut all: Vec<(u64, u64)> =
@@ -174,7 +174,7 @@ fn the_cpu_runs_one_job_at_a_time_and_is_never_idle_with_work_ready() {
 
 #[test]
 fn the_numbers_are_those_of_the_timeline() {
-    for_all(3, 120, |id, scenario, run| {
+    for_all(3, 80, |id, scenario, run| {
         let gantt = timeline(run);
         let mut waiting_sum = 0;
         for (job, lane) in scenario["jobs"].as_array().unwrap().iter().zip(&gantt.lanes[1..]) {

@@ -1,12 +1,12 @@
 //! Multi-level feedback queue: a job starts at the top and sinks as it uses up its time there.
 //!
 //! # Model
-//! Queue 0 goes first; inside a queue jobs take turns. A job may run for one quantum of its queue in
-//! a row, and for `allotments_quanta` quanta of it in all; then it moves one queue down. A ready job
-//! in a higher queue takes the CPU at once; the pre-empted job goes back to the head of its queue
-//! with what is left of its quantum. With the final rule 4 a job that blocks keeps its account; with
-//! the old rules 4a and 4b it gets a fresh quantum and allotment each time it blocks, which can be
-//! gamed. Every `boost_ticks` all jobs move to queue 0 with a fresh account.
+//! Queue 0 goes first; inside a queue jobs take turns. A job may run for one quantum of its queue
+//! in a row, and for `allotments_quanta` quanta of it in all; then it moves one queue down. A ready
+//! job in a higher queue takes the CPU at once; the pre-empted job goes back to the head of its
+//! queue with what is left of its quantum. With the final rule 4 a job that blocks keeps its
+//! account; with the old rules 4a and 4b it gets a fresh quantum and allotment each time it blocks,
+//! which can be gamed. Every `boost_ticks` all jobs move to queue 0 with a fresh account.
 //! # Ties
 //! A job that becomes ready as another's quantum ends queues first; `tie` turns this round. A boost
 //! keeps the order of the queues, from the top down, and puts the running job last. At one moment

@@ -1,4 +1,15 @@
 //! CPU scheduling: who runs next, for how long, and what it costs the others.
+//!
+//! ```
+//! use sim::{Mode, engine};
+//!
+//! let text = r#"{"jobs": [{"burst_ticks": 3}, {"arrival_ticks": 1, "burst_ticks": 1}]}"#;
+//! let entry = engine("cpu/srtf").ok_or("no such engine")?;
+//! let run = entry.run_text(text, Mode::Frames).map_err(|it| it.to_string())?;
+//! let text = run.scene(usize::MAX).to_text();
+//! assert!(text.contains("P1 | 0..1 1..2 (ready) 2..4 arrive@0 finish@4"), "{text}");
+//! # Ok::<(), String>(())
+//! ```
 
 mod jobs;
 mod kernel;

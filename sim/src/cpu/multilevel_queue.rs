@@ -3,8 +3,8 @@
 //! # Model
 //! A job's priority number is its class; numbers past the last class belong to the last. Each class
 //! has its own policy: round robin with its quantum, or, with a quantum of 0, first come, first
-//! served. A job of a higher class takes the CPU at once; the pre-empted job goes back to the head of
-//! its class with what is left of its quantum. Jobs never change class.
+//! served. A job of a higher class takes the CPU at once; the pre-empted job goes back to the head
+//! of its class with what is left of its quantum. Jobs never change class.
 //! # Ties
 //! A job that becomes ready as another's quantum ends queues first; `tie` turns this round.
 //! # Left out

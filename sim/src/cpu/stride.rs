@@ -3,8 +3,8 @@
 //! # Model
 //! A job's stride is a big number divided by its tickets, rounded down. Its pass grows by its
 //! stride for every quantum it runs, and by the same part of it for a part of a quantum. At the end
-//! of a quantum the job with the lowest pass runs. A new job starts at the lowest pass of those that
-//! are there; one that comes back from I/O starts there too if it has fallen behind.
+//! of a quantum the job with the lowest pass runs. A new job starts at the lowest pass of those
+//! that are there; one that comes back from I/O starts there too if it has fallen behind.
 //! # Ties
 //! Equal passes: the earlier arrival, then the row. A job that becomes ready as another's quantum
 //! ends takes part in that decision; `tie` turns this round.
@@ -47,7 +47,7 @@ impl Engine for Stride {
     const META: Meta = Meta {
         id: "cpu/stride",
         title: "Stride scheduling",
-        summary: "Each job's pass grows as it runs, the slower the more tickets it has; the lowest runs.",
+        summary: "A job's pass grows as it runs, slower with more tickets; the lowest pass runs.",
         look_for: "Watch the passes: they never drift apart by more than a stride.",
         source: "waldspurger-1995/2",
         time_unit: "ticks",
