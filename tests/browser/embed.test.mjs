@@ -129,7 +129,7 @@ test("a figure that cannot start shows its picture and says where it moves", () 
     await page.goto(`${host.origin}/sandbox#${encodeURIComponent(shut.url(PAGES.find(isEmbed)))}`);
     const frame = await (await page.waitForSelector("iframe")).contentFrame();
     const figure = frame.locator("figure.figure").first();
-    await figure.locator("svg, table").first().waitFor();
+    await figure.locator("svg:visible, table:visible").first().waitFor();
     // Either the single file has taken over, or a link says where the figure works.
     await frame.locator("figure.figure[data-ready], .boot-note a, a").first().waitFor({ timeout: 30_000 });
   }));
