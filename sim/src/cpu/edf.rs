@@ -22,7 +22,7 @@ use super::periodic_analysis::{self as analysis, Demand};
 use super::{periodic_run, periodic_scene};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
-use crate::form::{Field, Kind, Preset};
+use crate::form::Field;
 use crate::scene::{Scene, Stat, Stats, number};
 use serde::Deserialize;
 
@@ -59,15 +59,8 @@ impl Engine for Edf {
     };
     const FORM: &'static [Field] = &[
         periodic::TASKS,
-        Field::new(
-            "tie",
-            "Of equal deadlines",
-            Kind::Choice(&[
-                ("earlier_release", "the earlier release goes first"),
-                ("upper_row", "the upper row goes first"),
-            ]),
-        )
-        .or(Preset::Text("earlier_release")),
+        periodic::ORDER.hide(true),
+        periodic::TIE,
         periodic::OVERRUN,
         periodic::HORIZON,
     ];

@@ -15,7 +15,7 @@
 //! handed out to CPUs in slices; bursts; threads that sleep. Weights here are plain ratios: 100 is
 //! the usual `cpu.weight` of version 2 (1 to 10,000), 1,024 was the usual `cpu.shares` of version 1.
 //! # Source
-//! `linux-cgroup-v2`, section CPU; `turner-2010` for quotas.
+//! `linux-cgroup-v2`, section CPU; `linux-bwc` and `turner-2010` for quotas.
 
 use super::group_run::{Plan, State, simulate};
 use super::group_scene;

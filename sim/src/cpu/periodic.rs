@@ -43,6 +43,28 @@ pub(super) const OVERRUN: Field = Field::new(
 )
 .or(Preset::Text("continue"));
 
+/// Used by fixed priorities only; the other engine takes it, so that they can be compared.
+pub(super) const ORDER: Field = Field::new(
+    "order",
+    "Higher priority for",
+    Kind::Choice(&[
+        ("period", "the shorter period (rate-monotonic)"),
+        ("deadline", "the shorter deadline (deadline-monotonic)"),
+    ]),
+)
+.or(Preset::Text("period"));
+
+/// Used by changing priorities only; the other engine takes it, so that they can be compared.
+pub(super) const TIE: Field = Field::new(
+    "tie",
+    "Of equal deadlines",
+    Kind::Choice(&[
+        ("earlier_release", "the earlier release goes first"),
+        ("upper_row", "the upper row goes first"),
+    ]),
+)
+.or(Preset::Text("earlier_release"));
+
 /// One row of the task table.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Task {

@@ -375,3 +375,11 @@ fn response_times_are_exact_from_the_critical_instant() {
     }
     assert!(10 < n_undecided);
 }
+
+#[test]
+fn each_takes_the_settings_of_the_other() {
+    let mut given = scenario(&plain(&[(1, 4), (2, 6)]));
+    given["order"] = json!("deadline");
+    given["tie"] = json!("upper_row");
+    assert_eq!(run("cpu/edf", &given).scenario, run("cpu/rate_monotonic", &given).scenario);
+}

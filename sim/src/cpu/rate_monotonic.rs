@@ -22,7 +22,7 @@ use super::words::{count, list};
 use super::{periodic_run, periodic_scene};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
-use crate::form::{Field, Kind, Preset};
+use crate::form::Field;
 use crate::scene::{Cell, Scene, Stat, Stats, Tone, number};
 use serde::Deserialize;
 
@@ -62,15 +62,8 @@ impl Engine for RateMonotonic {
     };
     const FORM: &'static [Field] = &[
         periodic::TASKS,
-        Field::new(
-            "order",
-            "Higher priority for",
-            Kind::Choice(&[
-                ("period", "the shorter period (rate-monotonic)"),
-                ("deadline", "the shorter deadline (deadline-monotonic)"),
-            ]),
-        )
-        .or(Preset::Text("period")),
+        periodic::ORDER,
+        periodic::TIE.hide(true),
         periodic::OVERRUN,
         periodic::HORIZON,
     ];

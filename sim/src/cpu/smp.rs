@@ -18,7 +18,7 @@
 //! moved after its task, energy. Real periodic balancing compares groups of CPUs and holds the two
 //! locks one after the other. A busy CPU takes from another node only at a difference of 3 tasks.
 //! # Source
-//! `linux-source`, `sched_balance_rq` and the scheduling domains; `love-2010`, chapter 4;
+//! `linux-domains` for the domains and their intervals; `love-2010`, chapter 4;
 //! `lozi-2016` for what goes wrong.
 
 use super::smp_run::simulate;

@@ -15,7 +15,7 @@
 //! decision, ticks that stop on an idle CPU, high-resolution timers. The costs are large, so that
 //! they can be seen; real ones are a few microseconds in all.
 //! # Source
-//! `linux-source`, `sched_tick` and `schedule`; `love-2010`, chapters 4 and 11.
+//! `love-2010`, chapters 4 and 11.
 
 use super::tick_run::{State, simulate};
 use super::tick_scene;
