@@ -250,13 +250,13 @@ fn one(field: &Field, value: &Value, at: &str, out: &mut Vec<Problem>) -> Value 
             let mut each = |value: &Value, at: &str, _: usize, out: &mut Vec<Problem>| {
                 int(value, min, max, at, out)
             };
-            list(value, len_min, len_max, at, out, "a list of whole numbers", &mut each)
+            list(value, (len_min, len_max), at, out, "a list of whole numbers", &mut each)
         }
         Kind::Rows { columns, len_min, len_max } => {
             let mut each = |value: &Value, at: &str, row: usize, out: &mut Vec<Problem>| {
                 object(columns, value, at, row, out)
             };
-            let rows = list(value, len_min, len_max, at, out, "a list of rows", &mut each);
+            let rows = list(value, (len_min, len_max), at, out, "a list of rows", &mut each);
             unique_names(columns, &rows, at, out);
             rows
         }
@@ -302,14 +302,16 @@ fn length(got: usize, min: u32, max: u32, at: &str, out: &mut Vec<Problem>) {
     }
 }
 
+/// Checks one item of a list: its value, its place, its number.
+type Each<'a> = &'a mut dyn FnMut(&Value, &str, usize, &mut Vec<Problem>) -> Value;
+
 fn list(
     value: &Value,
-    len_min: u32,
-    len_max: u32,
+    (len_min, len_max): (u32, u32),
     at: &str,
     out: &mut Vec<Problem>,
     what: &'static str,
-    each: &mut dyn FnMut(&Value, &str, usize, &mut Vec<Problem>) -> Value,
+    each: Each<'_>,
 ) -> Value {
     let Value::Array(items) = value else {
         fault(out, at, Fault::WrongKind(what));

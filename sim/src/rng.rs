@@ -15,7 +15,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -31,7 +31,7 @@ impl Rng {
         // Values past the last whole multiple of n would favour small results: draw again.
         let limit = u64::MAX - u64::MAX % n;
         loop {
-            let bits = self.next();
+            let bits = self.bits();
             if bits < limit {
                 return bits % n;
             }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn the_published_vector_holds() {
         let mut rng = Rng::new(1_234_567);
-        let got: Vec<u64> = (0..5).map(|_| rng.next()).collect();
+        let got: Vec<u64> = (0..5).map(|_| rng.bits()).collect();
         assert_eq!(
             got,
             [

@@ -222,7 +222,7 @@ fn random_world(rng: &mut Rng, sizes: &[PageSize]) -> World {
             let (start, len) = taken[rng.below(taken.len() as u64) as usize];
             let address = match rng.below(10) {
                 0 => rng.below(1 << 24),
-                1 if paging != Paging::TwoLevel => rng.next(),
+                1 if paging != Paging::TwoLevel => rng.bits(),
                 _ => start + rng.below(len),
             };
             let kinds = [Kind::Read, Kind::Write, Kind::Execute, Kind::Read, Kind::Invlpg];
@@ -337,7 +337,7 @@ fn random_addresses_and_frames_never_harm() {
     let mut n_run = 0;
     for _ in 0..600 {
         let word = |rng: &mut Rng| match rng.below(4) {
-            0 => format!("{:#x}", rng.next()),
+            0 => format!("{:#x}", rng.bits()),
             1 => format!("{:x}000", rng.below(1 << 20)),
             2 => format!("{:#x}", rng.below(1 << 13)),
             _ => ["", "0x", "é", "-1", "ffffffffffffffff"][rng.below(5) as usize].to_owned(),
