@@ -1,5 +1,4 @@
-//! Earliest eligible virtual deadline first: of the jobs that are owed time, the one whose request
-//! is due first runs.
+//! Earliest eligible virtual deadline first: of the jobs that are owed time, the first due runs.
 //!
 //! # Model
 //! The idea of Linux from 6.6 on, one CPU. While a job runs for a time t, its vruntime grows by t ×
