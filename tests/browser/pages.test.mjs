@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { launch, withPage } from "./lib/browser.mjs";
+import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, PAGES, isSingle } from "./lib/site.mjs";
 
@@ -86,20 +87,6 @@ async function loadWithoutScripts(path) {
     }
     assert.deepEqual(page.faults, []);
   });
-}
-
-/** Scrolls past everything, as a reader does, and waits until each figure has answered. */
-async function wake(page) {
-  const count = await page.locator("figure.figure[data-engine]").count();
-  for (let n = 0; n < count; n += 1) {
-    const isReady = (n) => {
-      const figure = document.querySelectorAll("figure.figure[data-engine]")[n];
-      figure?.scrollIntoView();
-      return figure?.hasAttribute("data-ready");
-    };
-    await page.waitForFunction(isReady, n, { polling: 100 });
-  }
-  await page.waitForLoadState("networkidle");
 }
 
 /** Runs a script in the page by the debugger's way: the page's policy rightly forbids every other. */

@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { launch, withPage } from "./lib/browser.mjs";
+import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, PAGES, REPO, isNormal } from "./lib/site.mjs";
 
@@ -20,8 +21,7 @@ for (const path of pages) {
       const options = { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" };
       await withPage(browser, { origins: [host.origin], options }, async (page) => {
         await page.goto(host.url(path));
-        for (const figure of await page.locator("figure.figure[data-engine]").all()) await figure.scrollIntoViewIfNeeded();
-        await page.waitForLoadState("networkidle");
+        await wake(page);
         await page.waitForTimeout(200);
         await page.evaluate(() => scrollTo(0, 0));
         const file = `${path.replace(/[^a-zA-Z0-9]+/g, "-")}-${width}-${colorScheme}.png`;

@@ -1,4 +1,18 @@
 // A figure as a reader has it: what it says, where it stands, and its controls.
+/** Scrolls past everything, as a reader does, and waits until each figure of the page has answered. */
+export async function wake(page) {
+  const count = await page.locator("figure.figure[data-engine]").count();
+  for (let n = 0; n < count; n += 1) {
+    const isReady = (n) => {
+      const figure = document.querySelectorAll("figure.figure[data-engine]")[n];
+      figure?.scrollIntoView();
+      return figure?.hasAttribute("data-ready");
+    };
+    await page.waitForFunction(isReady, n, { polling: 100 });
+  }
+  await page.waitForLoadState("networkidle");
+}
+
 export class Figure {
   /** The first figure of a page, or of a frame in it. */
   constructor(page, frame = page) {
