@@ -27,6 +27,7 @@ mod explore;
 mod form;
 mod machine;
 mod registry;
+mod order;
 mod report;
 mod rng;
 pub mod scene;

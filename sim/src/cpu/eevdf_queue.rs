@@ -206,7 +206,7 @@ impl Policy for Fair {
 
     fn rows(&self, _: &View<'_>) -> Vec<ReadyRow> {
         let mut ready = self.ready.clone();
-        ready.sort_by_key(|it| it.deadline);
+        crate::order::by_key(&mut ready, |it| it.deadline);
         let note = format!("by deadline; V is {}", in_ticks(self.mean()));
         ReadyRow::only(note, ready.into_iter().map(|it| it.job).collect())
     }

@@ -387,7 +387,7 @@ impl<'a> Sim<'a> {
         let weighted = |it: usize| {
             self.state.groups[it].weighted + planned[it] * (SCALE / self.plan.groups[it].weight)
         };
-        children.sort_by_key(|&it| weighted(it));
+        crate::order::by_key(&mut children, |&it| weighted(it));
         for group in children {
             let threads = self.threads[group].iter().enumerate();
             let free = threads.filter(|(thread, _)| !taken.contains(&(group, *thread)));

@@ -146,7 +146,7 @@ impl<'a> Sim<'a> {
         let tasks = &self.state.tasks;
         let waits = |&it: &usize| tasks[it].status == Status::Blocked(lock);
         let mut waiters: Vec<usize> = (0..tasks.len()).filter(waits).collect();
-        waiters.sort_by_key(|&it| (tasks[it].priority, tasks[it].turn));
+        crate::order::by_key(&mut waiters, |&it| (tasks[it].priority, tasks[it].turn));
         waiters
     }
 

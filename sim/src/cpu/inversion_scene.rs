@@ -71,7 +71,7 @@ fn horizon(plan: &Plan) -> u64 {
     let work = |ops: &[Op]| ops.iter().map(ticks).sum::<u64>();
     let mut arrivals: Vec<_> =
         plan.tasks.iter().map(|task| (task.arrival_ticks, work(&task.ops))).collect();
-    arrivals.sort_unstable();
+    crate::order::by_key(&mut arrivals, |&it| it);
     let busy = arrivals.iter().fold(0, |end: u64, &(arrival, work)| end.max(arrival) + work);
     let due = plan.tasks.iter().filter_map(|task| Some(task.arrival_ticks + task.deadline_ticks?));
     due.chain([busy]).max().unwrap_or(busy)
@@ -111,7 +111,7 @@ fn locks(plan: &Plan, state: &State) -> Queue {
     let mut ready: Vec<usize> = (0..plan.tasks.len())
         .filter(|&it| state.tasks[it].status == Status::Ready && state.running != Some(it))
         .collect();
-    ready.sort_by_key(|&it| state.tasks[it].priority);
+    crate::order::by_key(&mut ready, |&it| state.tasks[it].priority);
     let running = state.running.iter().map(|&it| chip(it, Tone::Running)).collect();
     let ready = ready.into_iter().map(|it| chip(it, Tone::Ready)).collect();
     let mut rows = vec![
@@ -122,7 +122,7 @@ fn locks(plan: &Plan, state: &State) -> Queue {
         let mut waiting: Vec<usize> = (0..plan.tasks.len())
             .filter(|&it| state.tasks[it].status == Status::Blocked(lock))
             .collect();
-        waiting.sort_by_key(|&it| state.tasks[it].priority);
+        crate::order::by_key(&mut waiting, |&it| state.tasks[it].priority);
         let mut note = match state.holders[lock] {
             Some(holder) => format!("held by {}", plan.tasks[holder].name),
             None => "free".to_owned(),

@@ -150,14 +150,14 @@ fn queues(jobs: &[Job], now: u64, state: &State) -> Queue {
         rows.push(row(&format!("ready.{n}"), &ready.label, ready.note.clone(), marks.collect()));
     }
     let mut blocked = in_phase(state, Phase::Blocked);
-    blocked.sort_by_key(|&job| (state.live[usize::from(job)].wake, job));
+    crate::order::by_key(&mut blocked, |&job| (state.live[usize::from(job)].wake, job));
     let marks = blocked.into_iter().map(|job| {
         let wake = state.live[usize::from(job)].wake;
         chip(job, Tone::Blocked, format!("back at {wake}, in {} ticks", wake - now))
     });
     rows.push(row("blocked", "I/O", String::new(), marks.collect()));
     let mut done = in_phase(state, Phase::Done);
-    done.sort_by_key(|&job| (state.live[usize::from(job)].finish, job));
+    crate::order::by_key(&mut done, |&job| (state.live[usize::from(job)].finish, job));
     let marks = done.into_iter().map(|job| {
         let finish = state.live[usize::from(job)].finish.unwrap_or_default();
         chip(job, Tone::Done, format!("finished at {finish}"))

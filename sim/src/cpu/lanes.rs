@@ -38,7 +38,7 @@ pub(super) fn moment(lane: &mut Lane, at: u64, kind: EventKind, detail: String) 
 /// Puts the moments of all lanes in order of time; equal ones stay as they were added.
 pub(super) fn sort_events(lanes: &mut [Lane]) {
     for lane in lanes {
-        lane.events.sort_by_key(|event| event.at);
+        crate::order::by_key(&mut lane.events, |event| event.at);
     }
 }
 

@@ -391,17 +391,17 @@ fn stride_passes_stay_within_a_quantum_of_each_other() {
         let gantt = timeline(&run);
         let finish = |lane: &Lane| spans(lane, Tone::Running).last().unwrap().1;
         let end = gantt.lanes[1..].iter().map(finish).min().unwrap();
-        for now in 0..end {
+        for time in 0..end {
             let virtual_time = |job: usize| {
                 let ran = spans(&gantt.lanes[job + 1], Tone::Running);
-                let ran: u64 = ran.iter().map(|it| it.1.min(now).saturating_sub(it.0)).sum();
+                let ran: u64 = ran.iter().map(|it| it.1.min(time).saturating_sub(it.0)).sum();
                 ran as f64 / tickets[job] as f64
             };
             let all: Vec<f64> = (0..tickets.len()).map(virtual_time).collect();
             let spread = all.iter().copied().fold(f64::MIN, f64::max)
                 - all.iter().copied().fold(f64::MAX, f64::min);
             let most = quantum as f64 / *tickets.iter().min().unwrap() as f64;
-            assert!(spread <= most * 1.05, "{scenario} at {now}: {spread} of {most}");
+            assert!(spread <= most * 1.05, "{scenario} at {time}: {spread} of {most}");
         }
     }
 }

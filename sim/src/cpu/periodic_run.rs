@@ -105,7 +105,7 @@ impl<'a> Sim<'a> {
             let running = self.running.and_then(|task| self.jobs[task].front().copied());
             let mut ready: Vec<Job> =
                 self.jobs.iter().flatten().filter(|&job| Some(*job) != running).copied().collect();
-            ready.sort_by_key(|job| (self.key(job), job.number));
+            crate::order::by_key(&mut ready, |job| (self.key(job), job.number));
             let n_more = u32::try_from(ready.len().saturating_sub(SHOWN_MAX)).unwrap_or(u32::MAX);
             ready.truncate(SHOWN_MAX);
             let state = State { running, ready, n_more, moments, ..self.state.clone() };

@@ -113,11 +113,11 @@ fn set(scenario: &Scenario) -> Set<'_> {
     let mut order: Vec<usize> = (0..tasks.len()).collect();
     let what = match scenario.order {
         Order::Period => {
-            order.sort_by_key(|&at| tasks[at].period_ticks);
+            crate::order::by_key(&mut order, |&at| tasks[at].period_ticks);
             "period"
         }
         Order::Deadline => {
-            order.sort_by_key(|&at| tasks[at].deadline());
+            crate::order::by_key(&mut order, |&at| tasks[at].deadline());
             "deadline"
         }
     };

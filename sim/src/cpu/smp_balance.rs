@@ -23,7 +23,7 @@ impl Sim<'_> {
             .copied()
             .filter(|&cpu| cpu != to && self.movable(cpu, to).is_some())
             .collect();
-        from.sort_by_key(|&cpu| std::cmp::Reverse(self.state.cpus[cpu].queue.len()));
+        crate::order::by_key(&mut from, |&cpu| std::cmp::Reverse(self.state.cpus[cpu].queue.len()));
         from
     }
 
@@ -48,7 +48,7 @@ impl Sim<'_> {
                  takes the {locks}{cost}."
             );
             let mut options = sources.clone();
-            options.sort_unstable();
+            crate::order::by_key(&mut options, |&it| it);
             let answer = options.iter().position(|&it| it == from).unwrap_or_default();
             let options = options.iter().map(|cpu| format!("CPU{cpu}")).collect();
             Shot::new(say, state).ask("Which CPU is the task pulled from?", options, answer)
@@ -89,7 +89,7 @@ impl Sim<'_> {
             .copied()
             .filter(|&cpu| self.load(to) + gap <= self.load(cpu))
             .collect();
-        fuller.sort_by_key(|&cpu| std::cmp::Reverse(self.load(cpu)));
+        crate::order::by_key(&mut fuller, |&cpu| std::cmp::Reverse(self.load(cpu)));
         let Some(&fullest) = fuller.first() else {
             let slot = &mut self.state.domains[at];
             slot.n_failed = 0;

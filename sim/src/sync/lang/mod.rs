@@ -60,7 +60,7 @@ impl Faults {
 
     /// The faults in the order of the text, as an error of the scenario.
     pub(crate) fn into_error(mut self) -> ScenarioError {
-        self.0.sort_by_key(|it| it.0);
+        crate::order::by_key(&mut self.0, |it| it.0);
         let problem = |(Place { line, column }, why)| Problem {
             at: SOURCE.to_owned(),
             fault: Fault::Source { line, column, why },
