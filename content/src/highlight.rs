@@ -18,7 +18,7 @@ const LANGUAGES: [(&str, &str); 7] = [
 ];
 
 /// Scopes that have a colour, the more special one first, and their classes.
-const CLASSES: [(&str, &str); 16] = [
+const CLASSES: [(&str, &str); 15] = [
     ("comment", "hl-comment"),
     ("punctuation.definition.comment", "hl-comment"),
     ("constant.character.escape", "hl-constant"),
@@ -34,7 +34,6 @@ const CLASSES: [(&str, &str); 16] = [
     ("entity.name.function", "hl-function"),
     ("variable.function", "hl-function"),
     ("support.function", "hl-function"),
-    ("entity.name", "hl-type"),
 ];
 
 /// The languages that a fence may name.
