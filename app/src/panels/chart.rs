@@ -70,7 +70,8 @@ impl Scale {
         let digits = y_digits(y_ticks);
         let numbers = y_ticks.iter().map(|at| text_px(&number(*at, digits), TEXT_PX));
         let left = numbers.fold(0.0, f64::max) as i32 + 10;
-        let names = chart.series.iter().map(|it| text_px(&it.label, TEXT_PX));
+        // Names are bold, and wider for that.
+        let names = chart.series.iter().map(|it| text_px(&it.label, TEXT_PX * 1.12));
         // A long name may not take more than a third of the picture.
         let third = f64::from(width) / 3.0;
         let right = width as i32 - names.fold(0.0, f64::max).min(third) as i32 - 12;
@@ -138,6 +139,11 @@ fn bar_width(chart: &Chart) -> f64 {
     points.map(|pair| pair[1].0 - pair[0].0).filter(|it| 0.0 < *it).reduce(f64::min).unwrap_or(1.0)
 }
 
+/// Whether all points stand at whole numbers.
+fn whole_x(chart: &Chart) -> bool {
+    chart.series.iter().flat_map(|it| &it.points).all(|(x, _)| x.fract() == 0.0)
+}
+
 fn marker(role: u8, n: usize) -> RGBColor {
     RGBColor(role, 0, u8::try_from(n).unwrap_or(u8::MAX))
 }
@@ -167,6 +173,7 @@ where
     }
     let number_px = text_px(&number(scale.x.1, 1), TEXT_PX) as i32 + 14;
     let n = ((scale.right - scale.left) / number_px).clamp(2, 12).unsigned_abs();
+    let n = if whole_x(chart) { n.min((scale.x.1 - scale.x.0) as u32 + 1) } else { n };
     let x_ticks = ticks(scale.x.0, scale.x.1, n);
     let x_digits = y_digits(&x_ticks);
     for at in x_ticks.iter().filter(|at| (scale.x.0..=scale.x.1).contains(*at)) {

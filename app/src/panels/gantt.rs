@@ -17,6 +17,9 @@ pub(super) const LANE_PX: usize = 36;
 const BAR_TOP_PX: usize = 10;
 const BAR_PX: usize = 21;
 
+/// Room that a label leaves at both ends of its bar together, in pixels.
+const BAR_PADDING_PX: f64 = 5.0;
+
 /// More spans or events than this are drawn as a few paths a lane, without text on them.
 const MARKS_MAX: usize = 500;
 
@@ -81,7 +84,7 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
     let Gantt { now, end, unit, lanes } = gantt;
     let height = lanes.len() * LANE_PX;
     let n_marks: usize = lanes.iter().map(|lane| lane.spans.len() + lane.events.len()).sum();
-    let min_px = plot_min_px(*end);
+    let min_px = plot_min_px(*end, unit);
     let draw = |(n, lane): (usize, &Lane)| match n_marks <= MARKS_MAX {
         true => lane_view(lane, n, gantt, min_px),
         false => dense_lane(lane, n, gantt, min_px),
@@ -171,7 +174,9 @@ fn bar_label(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
         false => mark.label.clone(),
     };
     let share = (end - start) as f64 / gantt.end.max(1) as f64;
-    let Some(fits) = fits(text_px(&text, FONT_PX) / share, min_px) else { return ().into_any() };
+    let Some(fits) = fits((text_px(&text, FONT_PX) + BAR_PADDING_PX) / share, min_px) else {
+        return ().into_any();
+    };
     let x = percent(start + end, gantt.end.saturating_mul(2));
     let y = BAR_TOP_PX + BAR_PX / 2;
     view! { <text class=fits x=x y=y dy="0.35em">{text}</text> }.into_any()
@@ -181,7 +186,7 @@ fn bar_label(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
 /// from none. The widths behind the classes stand in figure.css.
 pub(super) fn fits(need_px: f64, min_px: u64) -> Option<&'static str> {
     let steps = [(min_px as f64, "fits"), (420.0, "fits-2"), (600.0, "fits-3"), (820.0, "fits-4")];
-    steps.into_iter().find(|(has_px, _)| need_px + 4.0 <= *has_px).map(|(_, class)| class)
+    steps.into_iter().find(|(has_px, _)| need_px <= *has_px).map(|(_, class)| class)
 }
 
 /// A glyph at a moment. Each kind has a shape of its own, so that none needs its colour.
@@ -190,8 +195,8 @@ pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> An
     let path = match kind {
         EventKind::Arrive => "M-5 1H5L0 8.5Z",
         EventKind::Finish => "M-1.5 8H1.5V33H-1.5Z",
-        EventKind::Deadline => "M-0.75 2H0.75V33.5H-8L-3.5 30L-8 26.5H-0.75Z",
-        EventKind::Miss => "M-0.75 2H0.75V25H-0.75ZM-4 26L4 34M4 26L-4 34",
+        EventKind::Deadline => "M0 9V33.5M-4.5 28.5L0 33.5L4.5 28.5",
+        EventKind::Miss => "M0 9V25.5M-4 26L4 34M4 26L-4 34",
         EventKind::Note => "M0 1L4 5L0 9L-4 5Z",
     };
     let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);
@@ -203,6 +208,7 @@ pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> An
     view! {
         <svg class=class x=x overflow="visible">
             <title>{text}</title>
+            <path class="event-halo" d=path />
             <path d=path />
         </svg>
     }

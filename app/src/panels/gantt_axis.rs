@@ -5,13 +5,16 @@ use super::geometry::{FONT_PX, percent, text_px, whole_step};
 use leptos::prelude::*;
 
 /// Width of a tick below which a short picture does not shrink, in pixels.
-const TICK_PX: u64 = 20;
+const TICK_PX: u64 = 24;
 
 /// Width that a page has for the lanes, in pixels: pictures of middle length fill it.
 const PAGE_PX: u64 = 860;
 
 /// Width of a tick in long pictures, in quarters of a pixel.
 const LONG_TICK_QUARTERS: u64 = 18;
+
+/// The same for units of time, of which models take many in one step.
+const LONG_UNIT_QUARTERS: u64 = 2;
 
 /// No picture is wider, in pixels. Spans may then be narrower than a pixel.
 const PLOT_PX_MAX: u64 = 6_000;
@@ -23,9 +26,10 @@ const NUMBER_GAP_PX: f64 = 18.0;
 const RULE_GAP_PX: u64 = 7;
 
 /// Width below which the lanes scroll instead of shrinking, in pixels.
-pub(super) fn plot_min_px(end: u64) -> u64 {
+pub(super) fn plot_min_px(end: u64, unit: &str) -> u64 {
     let short = end.saturating_mul(TICK_PX).min(PAGE_PX);
-    let long = end.saturating_mul(LONG_TICK_QUARTERS) / 4;
+    let quarters = if unit == "ticks" { LONG_TICK_QUARTERS } else { LONG_UNIT_QUARTERS };
+    let long = end.saturating_mul(quarters) / 4;
     short.max(long).clamp(120, PLOT_PX_MAX)
 }
 
@@ -103,26 +107,27 @@ mod tests {
 
     #[test]
     fn short_pictures_keep_their_ticks_wide_and_long_ones_scroll() {
-        assert_eq!(plot_min_px(0), 120);
-        assert_eq!(plot_min_px(22), 440);
-        assert_eq!(plot_min_px(100), PAGE_PX);
-        assert_eq!(plot_min_px(400), 1_800);
-        assert_eq!(plot_min_px(10_000), PLOT_PX_MAX);
-        assert_eq!(plot_min_px(u64::MAX), PLOT_PX_MAX);
+        assert_eq!(plot_min_px(0, "ticks"), 120);
+        assert_eq!(plot_min_px(22, "ticks"), 528);
+        assert_eq!(plot_min_px(100, "ticks"), PAGE_PX);
+        assert_eq!(plot_min_px(400, "ticks"), 1_800);
+        assert_eq!(plot_min_px(10_000, "ticks"), PLOT_PX_MAX);
+        assert_eq!(plot_min_px(u64::MAX, "ticks"), PLOT_PX_MAX);
+        assert_eq!(plot_min_px(1_000, "us"), PAGE_PX);
     }
 
     #[test]
     fn numbers_are_round_and_apart() {
-        assert_eq!(number_step(22, 440), 2);
+        assert_eq!(number_step(22, 528), 2);
         assert_eq!(number_step(10_000, 6_000), 100);
-        assert_eq!(minor_step(22, 440, 2), Some(1));
+        assert_eq!(minor_step(22, 528, 2), Some(1));
         assert_eq!(minor_step(10_000, 6_000, 100), Some(20));
     }
 
     #[test]
     fn a_long_axis_has_few_numbers() {
         let end = 1_000_000_000_000;
-        let step = number_step(end, plot_min_px(end));
+        let step = number_step(end, plot_min_px(end, "ticks"));
         assert!(end / step < 100, "{step}");
     }
 }

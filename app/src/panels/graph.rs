@@ -1,6 +1,6 @@
 //! Nodes and edges.
 
-use super::geometry::px;
+use super::geometry::{FONT_PX, px, text_px};
 use super::graph_edges::{Body, Way, arrow, bodies, way};
 use super::marks::{mark_class, pattern, tip};
 use leptos::prelude::*;
@@ -46,7 +46,11 @@ fn frame(bodies: &[Body], ways: &[(&Edge, Way, String)]) -> (String, String, Str
         [(x - w, y - h), (x + w, y + h)]
     });
     let mut points: Vec<(f64, f64)> = corners.collect();
-    points.extend(ways.iter().map(|(_, way, _)| way.middle()));
+    for (edge, way, _) in ways {
+        let half = text_px(&edge.label, FONT_PX) / 2.0;
+        let (x, y) = way.label(half);
+        points.extend([(x - half, y), (x + half, y)]);
+    }
     let least = |pick: fn(&(f64, f64)) -> f64| points.iter().map(pick).reduce(f64::min);
     let most = |pick: fn(&(f64, f64)) -> f64| points.iter().map(pick).reduce(f64::max);
     let left = least(|it| it.0).unwrap_or(0.0) - MARGIN_PX;
@@ -81,7 +85,7 @@ fn edge_view(edge: &Edge, way: &Way, text: &str, directed: bool) -> AnyView {
     let label = match edge.label.is_empty() {
         true => ().into_any(),
         false => {
-            let (x, y) = way.middle();
+            let (x, y) = way.label(text_px(&edge.label, FONT_PX) / 2.0);
             view! { <text x=px(x) y=px(y) dy="0.35em">{edge.label.clone()}</text> }.into_any()
         }
     };

@@ -1,7 +1,7 @@
 //! Where nodes and edges of a graph lie, in pixels.
 
 use super::geometry::{FONT_PX, text_px};
-use sim::scene::{Graph, Node};
+use sim::scene::{Edge, Graph, Node};
 
 /// Size of the smallest node, in pixels.
 const NODE_PX: f64 = 44.0;
@@ -17,8 +17,16 @@ const GAP_Y_PX: f64 = 36.0;
 /// Least gap between rows where edges have labels, in pixels.
 const LABELLED_GAP_Y_PX: f64 = 52.0;
 
-/// How far an edge bends that would run through a node or along another edge, in pixels.
-const BEND_PX: f64 = 34.0;
+/// Most labels that are kept apart, and the widest step of the grid that they may ask for, in
+/// pixels.
+const LABELS_MAX: usize = 100;
+const WIDE_STEP_PX: f64 = 160.0;
+
+/// How far out the bend of an edge lies that would run along another edge, in pixels.
+const BEND_PX: f64 = 24.0;
+
+/// How far an edge keeps away from a node that is in its way, in pixels.
+const CLEAR_PX: f64 = 14.0;
 
 /// A point, in pixels.
 pub(super) type Point = (f64, f64);
@@ -71,6 +79,7 @@ pub(super) fn bodies(graph: &Graph) -> Vec<Body> {
             step_x = step_x.max(need / f64::from(a.0.abs_diff(b.0)));
         }
     }
+    step_x = step_x.max(step_for_siblings(graph));
     let step_y = tallest * 2.0 + gap_y;
     let body = |(node, half): (&Node, Point)| Body {
         center: (f64::from(node.at.0) * step_x, f64::from(node.at.1) * step_y),
@@ -78,6 +87,31 @@ pub(super) fn bodies(graph: &Graph) -> Vec<Body> {
         boxed: node.boxed,
     };
     graph.nodes.iter().zip(halves).map(body).collect()
+}
+
+/// Least width of the grid's step at which labels of edges to neighbours of one row, out of one
+/// node, stand side by side: they stand half as far apart as the neighbours.
+fn step_for_siblings(graph: &Graph) -> f64 {
+    let place = |key: &str| graph.nodes.iter().find(|it| it.mark.key == key).map(|it| it.at);
+    let labelled: Vec<&Edge> = graph.edges.iter().filter(|it| !it.label.is_empty()).collect();
+    let mut step: f64 = 0.0;
+    for (n, a) in labelled.iter().enumerate().take(LABELS_MAX) {
+        for b in labelled.iter().take(n) {
+            let others = if a.from == b.from {
+                (place(&a.to), place(&b.to))
+            } else if a.to == b.to {
+                (place(&a.from), place(&b.from))
+            } else {
+                continue;
+            };
+            let (Some(at_a), Some(at_b)) = others else { continue };
+            if at_a.1 == at_b.1 && at_a.0 != at_b.0 {
+                let width = text_px(&a.label, FONT_PX) + text_px(&b.label, FONT_PX);
+                step = step.max((width + 16.0) / f64::from(at_a.0.abs_diff(at_b.0)));
+            }
+        }
+    }
+    step.min(WIDE_STEP_PX)
 }
 
 impl Body {
@@ -118,8 +152,20 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The middle of the curve: the label's place.
-    pub(super) fn middle(&self) -> Point {
+    /// The middle of a label of half the width `half_px`: on the curve, and outside its bend.
+    pub(super) fn label(&self, half_px: f64) -> Point {
+        let (x, y) = self.middle();
+        let straight = ((self.from.0 + self.to.0) / 2.0, (self.from.1 + self.to.1) / 2.0);
+        let (dx, dy) = (x - straight.0, y - straight.1);
+        let out = dx.hypot(dy);
+        if out < CLEAR_PX {
+            return (x, y);
+        }
+        (x + dx / out * half_px * (dx.abs() / out), y)
+    }
+
+    /// The middle of the curve.
+    fn middle(&self) -> Point {
         let mix = |a: f64, b: f64, c: f64| a / 4.0 + b / 2.0 + c / 4.0;
         (mix(self.from.0, self.bend.0, self.to.0), mix(self.from.1, self.bend.1, self.to.1))
     }
@@ -136,20 +182,34 @@ pub(super) fn way(graph: &Graph, bodies: &[Body], from: usize, to: usize) -> Way
     }
     let keys = (&graph.nodes[from].mark.key, &graph.nodes[to].mark.key);
     let both_ways = graph.edges.iter().any(|edge| (&edge.to, &edge.from) == keys);
-    let blocked = bodies
-        .iter()
-        .enumerate()
-        .any(|(n, body)| n != from && n != to && body.hides(a.center, b.center));
     let middle = ((a.center.0 + b.center.0) / 2.0, (a.center.1 + b.center.1) / 2.0);
     let (dx, dy) = (b.center.0 - a.center.0, b.center.1 - a.center.1);
     let length = dx.hypot(dy).max(1e-9);
-    let by = match (blocked, both_ways) {
-        (true, _) => BEND_PX + length * 0.18,
-        (false, true) => BEND_PX * 0.7,
-        (false, false) => 0.0,
+    let (across_x, across_y) = (dy / length, -dx / length);
+    let others = bodies.iter().enumerate().filter(|(n, _)| *n != from && *n != to);
+    let in_the_way = others.map(|it| it.1).filter(|it| it.hides(a.center, b.center));
+    let by = match (detour(in_the_way, a.center, (across_x, across_y)), both_ways) {
+        // The curve goes half as far out as its bend.
+        (Some(out), _) => 2.0 * out,
+        (None, true) => BEND_PX,
+        (None, false) => 0.0,
     };
-    let bend = (middle.0 + dy / length * by, middle.1 - dx / length * by);
+    let bend = (middle.0 + across_x * by, middle.1 + across_y * by);
     Way { from: a.border(bend), bend, to: b.border(bend) }
+}
+
+/// How far out, along `across`, a curve passes by all `bodies`, on the side where that is less.
+/// `None` if there are none.
+fn detour<'a>(bodies: impl Iterator<Item = &'a Body>, from: Point, across: Point) -> Option<f64> {
+    let mut sides: Option<(f64, f64)> = None;
+    for body in bodies {
+        let reach = across.0.abs() * body.half.0 + across.1.abs() * body.half.1 + CLEAR_PX;
+        let (x, y) = (body.center.0 - from.0, body.center.1 - from.1);
+        let off = x * across.0 + y * across.1;
+        let (left, right) = sides.unwrap_or((0.0, 0.0));
+        sides = Some((left.max(reach + off), right.max(reach - off)));
+    }
+    sides.map(|(left, right)| if left <= right { left } else { -right })
 }
 
 /// Three corners of an arrow head whose tip is the end of `way`, and the middle of its back.
@@ -195,6 +255,19 @@ mod tests {
         let ([tip, left, right], back) = arrow(&way);
         assert_eq!((tip, back), ((100.0, 0.0), (91.0, 0.0)));
         assert_eq!((left, right), ((91.0, 4.2), (91.0, -4.2)));
-        assert_eq!(way.middle(), (50.0, 0.0));
+        assert_eq!(way.label(10.0), (50.0, 0.0));
+    }
+
+    #[test]
+    fn labels_of_bent_edges_stand_outside() {
+        let way = Way { from: (0.0, 0.0), bend: (60.0, 50.0), to: (0.0, 100.0) };
+        assert_eq!(way.label(20.0), (50.0, 50.0));
+    }
+
+    #[test]
+    fn a_detour_takes_the_shorter_side() {
+        let body = Body { center: (8.0, 50.0), half: (20.0, 20.0), boxed: true };
+        assert_eq!(detour([body].iter(), (0.0, 0.0), (1.0, 0.0)), Some(-26.0));
+        assert_eq!(detour([].iter(), (0.0, 0.0), (1.0, 0.0)), None);
     }
 }

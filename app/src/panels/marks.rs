@@ -78,10 +78,10 @@ pub fn actor_chip(actor: Option<u16>, actors: &[String], text: &str) -> AnyView 
     }
 }
 
-/// The tone as a word of its own, for states that have no other text; nothing if plain.
+/// The tone as a word of its own, for states that have no other text; nothing if it says nothing.
 pub(super) fn tone_word(tone: Tone) -> AnyView {
     match tone {
-        Tone::Plain => ().into_any(),
+        Tone::Plain | Tone::Muted => ().into_any(),
         tone => {
             let class = format!("tone-word tone-{}", tone.slug());
             view! { <span class=class>{tone.slug()}</span> }.into_any()

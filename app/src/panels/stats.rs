@@ -15,10 +15,13 @@ fn stat_view(stat: &Stat) -> AnyView {
         true => ().into_any(),
         false => view! { " " <span class="stat-unit">{*unit}</span> }.into_any(),
     };
+    // Words are read, not compared, and set smaller than figures.
+    let is_words = 8 < value.len() && value.chars().next().is_some_and(char::is_alphabetic);
+    let class = if is_words { "stat-value is-words" } else { "stat-value" };
     view! {
         <div class="stat">
             <dt>{label.clone()}</dt>
-            <dd><span class="stat-value">{value.clone()}</span>{unit}</dd>
+            <dd><span class=class>{value.clone()}</span>{unit}</dd>
         </div>
     }
     .into_any()
