@@ -7,7 +7,7 @@ use content::{Kind, Question};
 use leptos::mount::mount_to;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Document, Element, Event, EventInit, HtmlElement, HtmlInputElement};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -38,9 +38,7 @@ fn one(root: &Element, selector: &str) -> HtmlElement {
 fn fill(root: &Element, selector: &str, text: &str) {
     let input: HtmlInputElement = one(root, selector).unchecked_into();
     input.set_value(text);
-    let init = EventInit::new();
-    init.set_bubbles(true);
-    input.dispatch_event(&Event::new_with_event_init_dict("input", &init).unwrap()).unwrap();
+    input.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
 }
 
 fn text(root: &Element, selector: &str) -> String {

@@ -6,10 +6,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+/// All files of the site, and the faults of the course; none, or there are no pages worth a look.
+static SITE: LazyLock<(Vec<Page>, String)> = LazyLock::new(|| {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let course =
-        content::Course::load(&top.join("content")).unwrap_or_else(|faults| panic!("{faults}"));
+    let (course, faults) = match content::Course::load(&top.join("content")) {
+        Ok(course) => (course, String::new()),
+        Err(faults) => (content::Course::default(), faults.to_string()),
+    };
     let notes = sim::engines()
         .map(|it| (it.meta.id.to_owned(), notes(&top.join("sim/src"), it.meta.id)))
         .collect();
@@ -22,12 +25,19 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
     let styles = ["tokens", "page", "figure", "player", "quiz"].map(style);
     let files = Files { styles: styles.into_iter().collect(), app: Some(app) };
-    Site { course, files, notes, base_url: None }.pages()
+    (Site { course, files, notes, base_url: None }.pages(), faults)
 });
+
+/// Every file of the site.
+fn files() -> &'static [Page] {
+    let (pages, faults) = &*SITE;
+    assert_eq!(faults, "");
+    pages
+}
 
 /// Pages that readers open, and not the self-contained files.
 fn pages() -> impl Iterator<Item = &'static Page> {
-    PAGES.iter().filter(|it| it.path.ends_with(".html") && !it.path.starts_with("single/"))
+    files().iter().filter(|it| it.path.ends_with(".html") && !it.path.starts_with("single/"))
 }
 
 /// Opening tags of a page as `(name, the rest up to >)`; scripts' and styles' texts have none.
@@ -60,8 +70,8 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_site_has_every_page_of_its_scheme() {
-    let paths: BTreeSet<&str> = PAGES.iter().map(|it| it.path.as_str()).collect();
-    assert_eq!(paths.len(), PAGES.len(), "a path is used twice");
+    let paths: BTreeSet<&str> = files().iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths.len(), files().len(), "a path is used twice");
     let fixed = ["index.html", "gallery.html", "glossary.html", "sources.html", "404.html"];
     let module = ["index", "quiz", "practice", "fcfs"].map(|it| format!("course/cpu/{it}.html"));
     for path in fixed.into_iter().chain(module.iter().map(String::as_str)) {
@@ -108,7 +118,7 @@ fn nothing_is_inline() {
 
 #[test]
 fn links_are_relative_and_lead_to_pages() {
-    let paths: BTreeSet<&str> = PAGES.iter().map(|it| it.path.as_str()).collect();
+    let paths: BTreeSet<&str> = files().iter().map(|it| it.path.as_str()).collect();
     for page in pages() {
         for (name, rest) in tags(&page.text).into_iter().filter(|it| it.0 == "a") {
             let Some(href) = attribute(rest, "href") else { continue };
@@ -161,7 +171,7 @@ fn a_page_says_what_it_is() {
 #[test]
 fn a_single_file_asks_for_nothing() {
     let mut n_files = 0;
-    for page in PAGES.iter().filter(|it| it.path.starts_with("single/")) {
+    for page in files().iter().filter(|it| it.path.starts_with("single/")) {
         n_files += 1;
         for (name, rest) in tags(&page.text) {
             assert_eq!(attribute(rest, "src"), None, "{}: <{name}{rest}>", page.path);

@@ -54,7 +54,7 @@ pub(super) fn csp_hash(text: &str) -> String {
 
 /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
 fn round_constants() -> [u32; 64] {
-    let is_prime = |n: &u64| (2..*n).take_while(|it| it * it <= *n).all(|it| n % it != 0);
+    let is_prime = |n: &u64| (2..*n).take_while(|it| it * it <= *n).all(|it| !n.is_multiple_of(it));
     let mut primes = (2_u64..).filter(is_prime);
     std::array::from_fn(|_| {
         let prime = u128::from(primes.next().unwrap_or(2));

@@ -16,8 +16,11 @@ use std::sync::Arc;
 #[must_use]
 pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
     let first = data.policies.first().cloned().unwrap_or_default();
-    let policy = if data.policies.contains(&sheet.policy) { sheet.policy.clone() } else { first };
-    let sheet = RwSignal::new(Sheet { policy, ..sheet });
+    let mut sheet = sheet;
+    if !data.policies.contains(&sheet.policy) {
+        sheet.policy = first;
+    }
+    let sheet = RwSignal::new(sheet);
     Effect::new(move |first: Option<()>| {
         let link = sheet.with(Sheet::link);
         // The address that was opened stays until the reader chooses.
