@@ -219,10 +219,12 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
             </figcaption>
             {notices_view(notices)}
             <Picture player show/>
-            <Ask player/>
-            <Narration player/>
-            {full.then(|| view! { <Choices player/> })}
-            {controls}
+            <div class="figure-dock">
+                <Ask player/>
+                <Narration player/>
+                {full.then(|| view! { <Choices player/> })}
+                {controls}
+            </div>
             <Help player/>
             {tabs}
             {words}
