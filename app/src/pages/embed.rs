@@ -3,7 +3,8 @@
 use super::shell::{Draft, POLICY, SITE, boot, document};
 use super::{Page, Site, html, root_of};
 use crate::figure::Chrome;
-use crate::quiz::escape;
+use crate::quiz::{escape, leading_panels};
+use content::FigureSpec;
 use leptos::prelude::*;
 use serde_json::json;
 use sim::Entry;
@@ -11,6 +12,9 @@ use sim::Entry;
 /// Size that is advised for a frame, in css pixels.
 const WIDTH: u32 = 720;
 const HEIGHT: u32 = 480;
+
+/// Panels of an embedded figure: it stands in a text, and links to all of them.
+const N_PANELS: usize = 2;
 
 pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     let meta = entry.meta;
@@ -37,10 +41,12 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
 
 /// The figure alone.
 pub(super) fn body(site: &Site, entry: &Entry, root: &str) -> AnyView {
+    let spec = site.first_figure(entry);
+    let spec = FigureSpec { show: leading_panels(&spec, N_PANELS), ..spec };
     view! {
         <main class="embed-main">
             <h1 class="visually-hidden">{entry.meta.title}</h1>
-            {site.sole_figure(&site.first_figure(entry), root, Chrome::Embed)}
+            {site.sole_figure(&spec, root, Chrome::Embed)}
         </main>
     }
     .into_any()

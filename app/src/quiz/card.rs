@@ -6,6 +6,7 @@ use crate::figure::{Chrome, Where, broken_view, figure_view, ready};
 use crate::link;
 use content::{FigureSpec, Kind, Question};
 use leptos::prelude::*;
+use sim::Mode;
 
 /// Panels of a run whose next step is asked for.
 const N_PANELS: usize = 2;
@@ -188,15 +189,22 @@ pub(super) fn predicted(question: &Question, root: &str) -> Option<AnyView> {
     let Kind::Predict { figure: spec, question: asked, .. } = &question.kind else { return None };
     let uid = format!("ask-{}", question.id);
     // The most important panels say enough; the others would push the options out of sight.
-    let slugs = || {
-        let run = sim::engine(&spec.engine)?.run_text(&spec.scenario, sim::Mode::Frames).ok()?;
-        Some(run.scene(0).panels.iter().take(N_PANELS).map(|it| it.slug.to_owned()).collect())
-    };
-    let show = if spec.show.is_empty() { slugs().unwrap_or_default() } else { spec.show.clone() };
+    let show = leading_panels(spec, N_PANELS);
     let figure = figure(&FigureSpec { show, ..spec.clone() }, root, uid, Chrome::Bare);
     let is_said = question.prompt_html.contains(asked);
     let asked = (!is_said).then(|| view! { <p class="question-asked">{asked.clone()}</p> });
     Some(view! { {figure} {asked} }.into_any())
+}
+
+/// Slugs of the panels to show where there is room for a few: those that are asked for, or the first.
+pub(crate) fn leading_panels(spec: &FigureSpec, n_panels: usize) -> Vec<String> {
+    if !spec.show.is_empty() {
+        return spec.show.clone();
+    }
+    let run =
+        sim::engine(&spec.engine).and_then(|it| it.run_text(&spec.scenario, Mode::Frames).ok());
+    let panels = run.map(|run| run.scene(0).panels).unwrap_or_default();
+    panels.iter().take(n_panels).map(|it| it.slug.to_owned()).collect()
 }
 
 /// A figure inside a quiz or a practice sheet.

@@ -11,9 +11,9 @@ pub fn quiz_view(questions: &[Question], root: &str, place: Place) -> AnyView {
     let data = Data { questions: questions.to_vec(), root: root.to_owned(), place };
     let cards = questions.iter().enumerate().map(|(n, it)| question(n + 1, it, root));
     view! {
-        <section class="quiz" aria-label=label(questions.len()) data-quiz=data.text()>
+        <div class="quiz" role="group" aria-label=label(questions.len()) data-quiz=data.text()>
             {cards.collect_view()}
-        </section>
+        </div>
     }
     .into_any()
 }
