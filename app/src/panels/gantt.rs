@@ -21,7 +21,7 @@ const BAR_PX: usize = 21;
 const BAR_PADDING_PX: f64 = 5.0;
 
 /// More spans or events than this are drawn as a few paths a lane, without text on them.
-const MARKS_MAX: usize = 500;
+const MARKS_MAX: usize = 400;
 
 /// How a span is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

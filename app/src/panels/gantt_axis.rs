@@ -3,6 +3,7 @@
 use super::gantt::LANE_PX;
 use super::geometry::{FONT_PX, percent, text_px, whole_step};
 use leptos::prelude::*;
+use std::fmt::Write;
 
 /// Width of a tick below which a short picture does not shrink, in pixels.
 const TICK_PX: u64 = 24;
@@ -39,38 +40,51 @@ fn number_step(end: u64, min_px: u64) -> u64 {
     whole_step(gap_px * end.max(1) as f64 / min_px as f64)
 }
 
-/// Vertical rules at the numbers of the axis, and a rule under each lane.
+/// Vertical rules at the numbers of the axis, and a rule under each lane, as one path: there may
+/// be many. Its x axis is time; the width of its lines is not scaled.
 pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> AnyView {
+    let end = end.max(1);
     let height = n_lanes * LANE_PX;
-    let down = |at: u64| {
-        let x = percent(at, end);
-        view! { <line class="gantt-rule" x1=x.clone() x2=x y1="0" y2=height /> }.into_any()
-    };
-    let across = |n: usize| {
-        let y = format!("{}.5", n * LANE_PX - 1);
-        view! { <line class="gantt-rule" x1="0" x2="100%" y1=y.clone() y2=y /> }.into_any()
-    };
-    let step = usize::try_from(number_step(end, min_px)).unwrap_or(usize::MAX);
-    let downs: Vec<AnyView> = (0..=end).step_by(step).map(down).collect();
-    let acrosses: Vec<AnyView> = (1..n_lanes).map(across).collect();
-    view! { <g>{acrosses}{downs}</g> }.into_any()
+    let mut path = String::new();
+    for at in (0..=end).step_by(whole(number_step(end, min_px))) {
+        let _ = write!(path, "M{at} 0V{height}");
+    }
+    for n in 1..n_lanes {
+        let _ = write!(path, "M0 {}.5H{end}", n * LANE_PX - 1);
+    }
+    time_path("gantt-rule", end, height, path)
+}
+
+/// A path whose x axis is time.
+fn time_path(class: &'static str, end: u64, height: usize, path: String) -> AnyView {
+    let view_box = format!("0 0 {end} {height}");
+    view! {
+        <svg class="gantt-stretch" width="100%" height=height viewBox=view_box
+            preserveAspectRatio="none">
+            <path class=class d=path />
+        </svg>
+    }
+    .into_any()
+}
+
+fn whole(step: u64) -> usize {
+    usize::try_from(step).unwrap_or(usize::MAX)
 }
 
 /// Numbers, small rules between them, and a flag at `now`.
 pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
     let step = number_step(end, min_px);
-    let every = usize::try_from(step).unwrap_or(usize::MAX);
-    let numbers: Vec<AnyView> = (0..=end).step_by(every).map(|at| number_view(at, end)).collect();
-    let minor = minor_step(end, min_px, step);
-    let small: Vec<AnyView> = match minor {
-        Some(minor) => (0..=end).step_by(minor).map(|at| small_rule(at, end)).collect(),
-        None => Vec::new(),
-    };
+    let numbers: Vec<AnyView> =
+        (0..=end).step_by(whole(step)).map(|at| number_view(at, end)).collect();
+    let mut small = String::new();
+    for at in (0..=end).step_by(minor_step(end, min_px, step)) {
+        let _ = write!(small, "M{at} 0V4");
+    }
     let flag_px = text_px(&now.to_string(), FONT_PX) + 12.0;
     let x = percent(now, end);
     view! {
         <svg class="gantt-scale" width="100%" height="26" aria-hidden="true">
-            {small}
+            {time_path("gantt-small", end.max(1), 4, small)}
             {numbers}
             <svg class="gantt-flag" x=x overflow="visible">
                 <path d="M-4 6L0 0L4 6Z" />
@@ -82,23 +96,17 @@ pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
     .into_any()
 }
 
-/// A step that divides `step` and leaves room between rules; `None` if only `step` does.
-fn minor_step(end: u64, min_px: u64, step: u64) -> Option<usize> {
-    let roomy = |minor: &u64| {
-        step.is_multiple_of(*minor) && minor * min_px / end.max(1) >= RULE_GAP_PX && *minor < step
-    };
+/// The least step that divides `step` and leaves room between rules.
+fn minor_step(end: u64, min_px: u64, step: u64) -> usize {
+    let roomy =
+        |minor: &u64| step.is_multiple_of(*minor) && RULE_GAP_PX <= minor * min_px / end.max(1);
     let minors = [1, step / 10, step / 5, step / 2];
     let found = minors.into_iter().filter(|minor| 0 < *minor).find(|minor| roomy(minor));
-    found.and_then(|minor| usize::try_from(minor).ok())
+    whole(found.unwrap_or(step))
 }
 
 fn number_view(at: u64, end: u64) -> AnyView {
     view! { <text class="gantt-number" x=percent(at, end) y="18">{at}</text> }.into_any()
-}
-
-fn small_rule(at: u64, end: u64) -> AnyView {
-    let x = percent(at, end);
-    view! { <line class="gantt-small" x1=x.clone() x2=x y1="0" y2="4" /> }.into_any()
 }
 
 #[cfg(test)]
@@ -120,8 +128,8 @@ mod tests {
     fn numbers_are_round_and_apart() {
         assert_eq!(number_step(22, 528), 2);
         assert_eq!(number_step(10_000, 6_000), 100);
-        assert_eq!(minor_step(22, 528, 2), Some(1));
-        assert_eq!(minor_step(10_000, 6_000, 100), Some(20));
+        assert_eq!(minor_step(22, 528, 2), 1);
+        assert_eq!(minor_step(10_000, 6_000, 100), 20);
     }
 
     #[test]
