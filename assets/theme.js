@@ -11,4 +11,11 @@
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   if (query.get("bg") === "transparent") root.dataset.bg = "transparent";
   root.dataset.scripts = "on";
+  // Paper is light, whatever the screen is.
+  let shown;
+  addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });
+  addEventListener("afterprint", () => {
+    if (shown === undefined) delete root.dataset.theme;
+    else root.dataset.theme = shown;
+  });
 })();

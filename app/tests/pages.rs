@@ -23,7 +23,7 @@ static SITE: LazyLock<(Vec<Page>, String)> = LazyLock::new(|| {
         wasm: vec![0],
     };
     let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
-    let styles = ["tokens", "page", "figure", "player", "quiz"].map(style);
+    let styles = ["tokens", "base", "layout", "page", "figure", "player", "quiz"].map(style);
     let files = Files { styles: styles.into_iter().collect(), app: Some(app) };
     (Site { course, files, notes, base_url: None }.pages(), faults)
 });
