@@ -44,7 +44,9 @@ pub fn command(message: &Value) -> Option<Command> {
     Some(match message.get("type")?.as_str()? {
         "play" => Command::Play,
         "pause" => Command::Pause,
-        "step" => Command::Step(message.get("by").map_or(Some(1), Value::as_i64)?.clamp(-10_000, 10_000)),
+        "step" => {
+            Command::Step(message.get("by").map_or(Some(1), Value::as_i64)?.clamp(-10_000, 10_000))
+        }
         "seek" => Command::Seek(usize::try_from(message.get("step")?.as_u64()?).ok()?),
         "setParams" => Command::SetParams(message.get("params")?.as_object()?.clone()),
         "getState" => Command::GetState,
@@ -154,7 +156,8 @@ fn listen(player: Player) {
     };
     let callback = Closure::<dyn FnMut(MessageEvent)>::new(heard);
     if let Some(window) = browser::window() {
-        let _ = window.add_event_listener_with_callback("message", callback.as_ref().unchecked_ref());
+        let _ =
+            window.add_event_listener_with_callback("message", callback.as_ref().unchecked_ref());
     }
     callback.forget();
 }
@@ -168,7 +171,11 @@ fn obey(player: Player, command: Command) {
         Command::Step(by) => {
             let by_steps = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
             player.playing.set(false);
-            player.show(if by < 0 { at.saturating_sub(by_steps) } else { at.saturating_add(by_steps) });
+            player.show(if by < 0 {
+                at.saturating_sub(by_steps)
+            } else {
+                at.saturating_add(by_steps)
+            });
         }
         Command::Seek(step) => {
             player.playing.set(false);

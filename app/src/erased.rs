@@ -24,7 +24,7 @@ pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
 /// A text that is written anew when what it reads changes; for attributes and between tags.
 pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     fn shared(text: Box<dyn Fn() -> String + Send + Sync>) -> Signal<String> {
-        Signal::derive(move || text())
+        Signal::derive(text)
     }
     shared(Box::new(text))
 }
@@ -32,7 +32,7 @@ pub fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String>
 /// A yes or no that follows what it reads; for attributes that are there or not.
 pub fn flag(flag: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     fn shared(flag: Box<dyn Fn() -> bool + Send + Sync>) -> Signal<bool> {
-        Signal::derive(move || flag())
+        Signal::derive(flag)
     }
     shared(Box::new(flag))
 }

@@ -3,12 +3,12 @@
 //! The same view is prerendered on a page and mounted over it in the browser, so that nothing
 //! shifts when the player arrives.
 
+use crate::erased::{click, live, text};
 use crate::form::{Draft, Editor, Named};
 use crate::lab::{Ask, Choices, Compare, Explore, Predict, Share, Steps, Sweeper, peers};
 use crate::link::{self, Place};
 use crate::player::{Controls, Help, Narration, Picture, Player, Target, Words, action};
 use content::FigureSpec;
-use crate::erased::{click, live, text};
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::{Entry, Field, Kind, Mode, ScenarioError};
@@ -58,7 +58,10 @@ impl Chrome {
     /// The amount with this slug; anything else is [`Chrome::Full`].
     #[must_use]
     pub fn from_slug(slug: &str) -> Self {
-        [Self::Embed, Self::Minimal, Self::Bare].into_iter().find(|it| it.slug() == slug).unwrap_or_default()
+        [Self::Embed, Self::Minimal, Self::Bare]
+            .into_iter()
+            .find(|it| it.slug() == slug)
+            .unwrap_or_default()
     }
 }
 
@@ -83,8 +86,14 @@ impl std::fmt::Debug for Ready {
 ///
 /// # Errors
 /// When the figure's own engine or scenario is wrong, which the check of the content excludes.
-pub fn ready(spec: &FigureSpec, named: &[Named], place: Place, mut notices: Vec<String>) -> Result<Ready, String> {
-    let entry = sim::engine(&spec.engine).ok_or_else(|| format!("There is no engine {}", spec.engine))?;
+pub fn ready(
+    spec: &FigureSpec,
+    named: &[Named],
+    place: Place,
+    mut notices: Vec<String>,
+) -> Result<Ready, String> {
+    let entry =
+        sim::engine(&spec.engine).ok_or_else(|| format!("There is no engine {}", spec.engine))?;
     let own = entry.run_text(&spec.scenario, Mode::Frames).map_err(|it| it.to_string())?;
     let own_at = spec.at.map_or(usize::MAX, |it| it as usize);
     let chosen = place.scenario.as_ref().and_then(|name| {
@@ -123,8 +132,15 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] =
-        [Self::Change, Self::Compare, Self::Sweep, Self::Predict, Self::Explore, Self::Steps, Self::Share];
+    const ALL: [Self; 7] = [
+        Self::Change,
+        Self::Compare,
+        Self::Sweep,
+        Self::Predict,
+        Self::Explore,
+        Self::Steps,
+        Self::Share,
+    ];
 
     fn label(self) -> &'static str {
         match self {
@@ -176,10 +192,12 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let entry = player.entry;
     let meta = entry.meta;
     player.keep_time();
+    player.follow_now();
     let opened = from.tab.as_deref().or(spec.tab.map(content::Tab::slug)).and_then(Tab::from_slug);
     let open = RwSignal::new(opened.filter(|_| place.chrome == Chrome::Full));
     let compare = if from.compare.is_empty() { spec.compare.clone() } else { from.compare };
-    let compare = RwSignal::new(compare.into_iter().filter(|id| sim::engine(id).is_some()).collect());
+    let compare =
+        RwSignal::new(compare.into_iter().filter(|id| sim::engine(id).is_some()).collect());
     let fragment = fragment(spec, &named, player, open, compare);
     if place.live_link {
         follow_address(fragment, player);
@@ -188,7 +206,8 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let title_id = format!("{uid}-title");
     let heading_id = title_id.clone();
     let title = if spec.title.is_empty() { meta.title.to_owned() } else { spec.title.clone() };
-    let look = if spec.look_for.is_empty() { meta.look_for.to_owned() } else { spec.look_for.clone() };
+    let look =
+        if spec.look_for.is_empty() { meta.look_for.to_owned() } else { spec.look_for.clone() };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let bare = !(event.ctrl_key() || event.alt_key() || event.meta_key());
         let element: web_sys::Element = event_target(&event);
@@ -208,7 +227,8 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
         chrome => Some(view! { <Controls player minimal=chrome == Chrome::Minimal/> }),
     };
     let tabs = full.then(|| tabs_view(spec, named, place, player, open, compare, fragment));
-    let words = (place.chrome != Chrome::Minimal && place.chrome != Chrome::Bare).then(|| view! { <Words player/> });
+    let words = (place.chrome != Chrome::Minimal && place.chrome != Chrome::Bare)
+        .then(|| view! { <Words player/> });
     let lesson = (place.chrome == Chrome::Embed).then(|| lesson_view(place, meta.id, fragment));
     view! {
         <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex="0" role="group"
@@ -251,7 +271,9 @@ fn notices_view(notices: Vec<String>) -> AnyView {
         return ().into_any();
     }
     let open = RwSignal::new(true);
-    let items = move || notices.iter().map(|it| view! { <li>{it.clone()}"."</li> }.into_any()).collect_view();
+    let items = move || {
+        notices.iter().map(|it| view! { <li>{it.clone()}"."</li> }.into_any()).collect_view()
+    };
     live(move || {
         let close = click(move || open.set(false));
         let body = open.get().then(|| {
@@ -282,7 +304,9 @@ fn tabs_view(
     let button = move |tab: Tab| {
         let expanded = text(move || (open.get() == Some(tab)).to_string());
         let act = if tab == Tab::Share { "share" } else { tab.slug() };
-        let toggle = click(move || open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) }));
+        let toggle = click(move || {
+            open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) });
+        });
         view! {
             <button type="button" class="tab" data-act=act aria-expanded=expanded aria-controls=controls.clone()
                 on:click=toggle>{tab.label()}</button>
@@ -306,7 +330,7 @@ fn tabs_view(
             Tab::Predict => view! { <Predict player/> }.into_any(),
             Tab::Explore => view! { <Explore player/> }.into_any(),
             Tab::Steps => view! { <Steps player/> }.into_any(),
-            Tab::Share => view! { <Share player place=place.clone() fragment/> }.into_any(),
+            Tab::Share => view! { <Share player root=place.root.clone() fragment/> }.into_any(),
         })
     };
     view! {
@@ -345,7 +369,10 @@ fn fragment(
         let place = player.run.with(|run| {
             let changed = |base: &Value| link::changes(entry.form, base, &run.scenario);
             // The named scenario that leaves the least to say.
-            let nearest = bases.iter().map(|(name, base)| (name, changed(base))).min_by_key(|(_, it)| it.len());
+            let nearest = bases
+                .iter()
+                .map(|(name, base)| (name, changed(base)))
+                .min_by_key(|(_, it)| it.len());
             let (scenario, changed) = match nearest {
                 Some((name, changed)) => (name.clone(), changed),
                 None => (None, serde_json::Map::new()),
@@ -362,8 +389,10 @@ fn fragment(
 /// engine, so the figure's own scenario counts only if it is a named one.
 fn bases(entry: &Entry, spec: &FigureSpec, named: &[Named]) -> Vec<(Option<String>, Value)> {
     let checked = |scenario: &Value| sim::check(entry.form, scenario).ok();
-    let mut bases: Vec<(Option<String>, Value)> =
-        named.iter().filter_map(|it| Some((Some(it.name.clone()), checked(&it.scenario)?))).collect();
+    let mut bases: Vec<(Option<String>, Value)> = named
+        .iter()
+        .filter_map(|it| Some((Some(it.name.clone()), checked(&it.scenario)?)))
+        .collect();
     let own = serde_json::from_str(&spec.scenario).ok().and_then(|it| checked(&it));
     if let (Some(name), Some(own)) = (&spec.name, own) {
         bases.insert(0, (Some(name.clone()), own));

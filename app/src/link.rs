@@ -35,8 +35,20 @@ const DEFAULT_ROW: &str = "~";
 
 /// Options of an embedded figure: they are in the query and are no state.
 pub const OPTIONS: &[&str] = &[
-    "theme", "controls", "autoplay", "loop", "speed", "start", "end", "markers", "lang", "title",
-    "storage", "quiz", "seed_practice", "bg",
+    "theme",
+    "controls",
+    "autoplay",
+    "loop",
+    "speed",
+    "start",
+    "end",
+    "markers",
+    "lang",
+    "title",
+    "storage",
+    "quiz",
+    "seed_practice",
+    "bg",
 ];
 
 /// Writes a place as the text after `#`.
@@ -100,7 +112,12 @@ fn read_part(form: &[Field], place: &mut Place, key: &str, raw: &str) -> Result<
             Some(field) => {
                 place.changed.insert(key.to_owned(), read_value(field, raw)?);
             }
-            None => return Err(format!("The link sets {}, which this figure does not have", decode(key))),
+            None => {
+                return Err(format!(
+                    "The link sets {}, which this figure does not have",
+                    decode(key)
+                ));
+            }
         },
     }
     Ok(())
@@ -207,7 +224,9 @@ pub fn encode(text: &str) -> String {
     let mut out = String::new();
     for &byte in text.as_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'~' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'~' => {
+                out.push(char::from(byte));
+            }
             b'/' => out.push('/'),
             _ => {
                 out.push('%');
@@ -335,7 +354,10 @@ mod tests {
     #[test]
     fn random_text_never_panics() {
         let mut rng = sim::Rng::new(6);
-        let bits = ["v=1", "&", "=", "jobs", "n", ":", ",", ".", "%", "%é", "%2", "9", "step", "é", "#", "+"];
+        let bits = [
+            "v=1", "&", "=", "jobs", "n", ":", ",", ".", "%", "%é", "%2", "9", "step", "é", "#",
+            "+",
+        ];
         for _ in 0..3_000 {
             let text: String = (0..rng.below(20)).map(|_| bits[rng.below(16) as usize]).collect();
             let (place, _) = parse(FORM, &text);

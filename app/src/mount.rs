@@ -25,7 +25,8 @@ pub fn mount_figures() {
 
 fn observer() -> Option<IntersectionObserver> {
     let seen = |entries: js_sys::Array, observer: IntersectionObserver| {
-        for entry in entries.iter().filter_map(|it| it.dyn_into::<IntersectionObserverEntry>().ok()) {
+        for entry in entries.iter().filter_map(|it| it.dyn_into::<IntersectionObserverEntry>().ok())
+        {
             if entry.is_intersecting() {
                 observer.unobserve(&entry.target());
                 mount_slot(entry.target());
@@ -35,7 +36,8 @@ fn observer() -> Option<IntersectionObserver> {
     let callback = Closure::<dyn FnMut(js_sys::Array, IntersectionObserver)>::new(seen);
     let options = web_sys::IntersectionObserverInit::new();
     options.set_root_margin(NEAR);
-    let observer = IntersectionObserver::new_with_options(callback.as_ref().unchecked_ref(), &options).ok()?;
+    let observer =
+        IntersectionObserver::new_with_options(callback.as_ref().unchecked_ref(), &options).ok()?;
     // It lives as long as the page.
     callback.forget();
     Some(observer)
@@ -44,7 +46,9 @@ fn observer() -> Option<IntersectionObserver> {
 /// Mounts one figure over its static self. A slot that cannot be read keeps it.
 fn mount_slot(element: Element) {
     let Some(data) = element.get_attribute("data-figure") else { return };
-    let (Some(slot), Ok(target)) = (Slot::read(&data), element.dyn_into::<HtmlElement>()) else { return };
+    let (Some(slot), Ok(target)) = (Slot::read(&data), element.dyn_into::<HtmlElement>()) else {
+        return;
+    };
     // A figure may be mounted once: a second look at the slot finds nothing.
     let _ = target.remove_attribute("data-figure");
     mount(slot, target);
@@ -69,15 +73,17 @@ pub fn mount(mut slot: Slot, target: HtmlElement) {
     }
     target.set_inner_html("");
     let frame = target.clone();
-    let handle = mount_to(target, move || match crate::figure::ready(&slot.spec, &slot.named, place, notices) {
-        Ok(ready) => {
-            let player = ready.player;
-            if embedded {
-                embed::connect(player, &frame, &options);
+    let handle = mount_to(target, move || {
+        match crate::figure::ready(&slot.spec, &slot.named, place, notices) {
+            Ok(ready) => {
+                let player = ready.player;
+                if embedded {
+                    embed::connect(player, &frame, &options);
+                }
+                crate::figure::figure_view(&slot.spec, slot.named, &slot.place, ready)
             }
-            crate::figure::figure_view(&slot.spec, slot.named, &slot.place, ready)
+            Err(why) => crate::figure::broken_view(&slot.spec, &why),
         }
-        Err(why) => crate::figure::broken_view(&slot.spec, &why),
     });
     // The figure stays as long as the page.
     handle.forget();
@@ -87,7 +93,8 @@ pub fn mount(mut slot: Slot, target: HtmlElement) {
 fn asked(slot: &Slot, query: &str, fragment: &str) -> (Place, Vec<String>) {
     let Some(entry) = sim::engine(&slot.spec.engine) else { return Default::default() };
     // A fragment without a key is the name of a heading.
-    let state = if fragment.contains('=') && !fragment.starts_with("?secret=") { fragment } else { query };
+    let state =
+        if fragment.contains('=') && !fragment.starts_with("?secret=") { fragment } else { query };
     if state.is_empty() {
         return Default::default();
     }

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn known_options_are_read_and_the_rest_is_left_alone() {
-        let read = Options::read("?theme=dark&controls=min&autoplay=1&loop=1&speed=2&start=4&title=0&q=2");
+        let read =
+            Options::read("?theme=dark&controls=min&autoplay=1&loop=1&speed=2&start=4&title=0&q=2");
         assert_eq!(
             read,
             Options {

@@ -22,9 +22,7 @@ impl Slot {
     /// The slot as JSON text, for [`Slot::read`].
     #[must_use]
     pub fn write(&self) -> String {
-        let named = |it: &Named| {
-            json!({ "name": it.name, "title": it.title, "about": it.about, "at": it.at, "scenario": it.scenario })
-        };
+        let named = |it: &Named| json!({ "name": it.name, "title": it.title, "about": it.about, "at": it.at, "scenario": it.scenario });
         let Where { root, uid, chrome, live_link } = &self.place;
         json!({
             "spec": serde_json::to_value(&self.spec).unwrap_or_default(),
@@ -73,7 +71,8 @@ impl Slot {
 pub fn slot_view(slot: Slot) -> AnyView {
     let data = slot.write();
     let class = format!("figure-slot figure-slot-{}", slot.place.chrome.slug());
-    view! { <div class=class data-figure=data>{slot.view_at(Place::default(), Vec::new())}</div> }.into_any()
+    view! { <div class=class data-figure=data>{slot.view_at(Place::default(), Vec::new())}</div> }
+        .into_any()
 }
 
 #[cfg(test)]
@@ -100,7 +99,12 @@ mod tests {
                 at: None,
                 scenario: json!({"x": [1]}),
             }],
-            place: Where { root: "../".into(), uid: "f1".into(), chrome: Chrome::Embed, live_link: true },
+            place: Where {
+                root: "../".into(),
+                uid: "f1".into(),
+                chrome: Chrome::Embed,
+                live_link: true,
+            },
         };
         assert_eq!(Slot::read(&slot.write()), Some(slot));
         for text in ["", "{}", "[]", r#"{"spec":{}}"#] {

@@ -56,7 +56,8 @@ impl Stage {
         let init = web_sys::KeyboardEventInit::new();
         init.set_key(key);
         init.set_bubbles(true);
-        let event = web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
+        let event =
+            web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
         self.find(selector).dispatch_event(&event).unwrap();
         settle().await;
     }
@@ -76,7 +77,10 @@ impl Drop for Stage {
 /// Lets effects and the next paint happen.
 async fn settle() {
     let wait = js_sys::Promise::new(&mut |done, _| {
-        web_sys::window().unwrap().set_timeout_with_callback_and_timeout_and_arguments_0(&done, 30).unwrap();
+        web_sys::window()
+            .unwrap()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&done, 30)
+            .unwrap();
     });
     wasm_bindgen_futures::JsFuture::from(wait).await.unwrap();
 }
@@ -131,7 +135,11 @@ async fn a_wrong_value_is_told_at_its_field_and_the_picture_stays() {
     });
     let entry = entry.unwrap();
     let stage = Stage::new(entry.meta.id, Place::default());
-    let field = entry.form.iter().find(|f| !f.hidden && matches!(f.kind, sim::Kind::Int { min: 1.., .. })).unwrap();
+    let field = entry
+        .form
+        .iter()
+        .find(|f| !f.hidden && matches!(f.kind, sim::Kind::Int { min: 1.., .. }))
+        .unwrap();
     stage.click("[data-act=change]").await;
     let before = stage.text("[data-role=narration]");
     let selector = format!("#t-form-{}", field.key);
@@ -183,7 +191,12 @@ async fn every_tab_opens_and_nothing_is_left_when_the_figure_goes() {
             tab.click();
             settle().await;
             assert_eq!(tab.get_attribute("aria-expanded").as_deref(), Some("true"));
-            assert!(!stage.text(".figure-tab").is_empty(), "{}: {}", entry.meta.id, tab.inner_text());
+            assert!(
+                !stage.text(".figure-tab").is_empty(),
+                "{}: {}",
+                entry.meta.id,
+                tab.inner_text()
+            );
         }
     }
     let after = document.body().unwrap().query_selector_all("figure").unwrap().length();

@@ -26,13 +26,19 @@ fn every_named_scenario_has_the_trace_that_was_reviewed() {
             wrong.push(format!("{engine}/{name}"));
         }
     }
-    assert!(wrong.is_empty(), "run again with INTERLEAVE_UPDATE=1 and review: {}", wrong.join(", "));
+    assert!(
+        wrong.is_empty(),
+        "run again with INTERLEAVE_UPDATE=1 and review: {}",
+        wrong.join(", ")
+    );
 }
 
 #[test]
 fn no_trace_is_left_of_a_scenario_that_is_gone() {
-    let wanted: BTreeSet<PathBuf> =
-        NAMED.iter().map(|(engine, name, ..)| folder().join(engine).join(format!("{name}.txt"))).collect();
+    let wanted: BTreeSet<PathBuf> = NAMED
+        .iter()
+        .map(|(engine, name, ..)| folder().join(engine).join(format!("{name}.txt")))
+        .collect();
     let mut folders = vec![folder()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {

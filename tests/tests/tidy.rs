@@ -19,7 +19,9 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", "node_modules", "golden", "dist"].contains(&name.as_str()) {
+            if path.is_dir()
+                && !["target", "node_modules", "golden", "dist"].contains(&name.as_str())
+            {
                 folders.push(path);
             } else if [".rs", ".mjs", ".js", ".css"].iter().any(|it| name.ends_with(it)) {
                 let text = fs::read_to_string(&path).unwrap();
@@ -56,8 +58,13 @@ fn every_file_says_what_it_is() {
 fn every_engine_states_its_model_its_ties_what_is_left_out_and_its_source() {
     for entry in sim::engines() {
         let file = root().join("sim/src").join(format!("{}.rs", entry.meta.id));
-        let file = if file.exists() { file } else { root().join("sim/src").join(entry.meta.id).join("mod.rs") };
-        let text = fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} has no file", entry.meta.id));
+        let file = if file.exists() {
+            file
+        } else {
+            root().join("sim/src").join(entry.meta.id).join("mod.rs")
+        };
+        let text =
+            fs::read_to_string(&file).unwrap_or_else(|_| panic!("{} has no file", entry.meta.id));
         for heading in ["//! # Model", "//! # Ties", "//! # Left out", "//! # Source"] {
             assert!(text.contains(heading), "{}: no {heading}", file.display());
         }
@@ -70,7 +77,8 @@ fn the_app_names_no_engine() {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for entry in sim::engines() {
             let named = code.lines().any(|line| {
-                !line.trim_start().starts_with("//") && line.contains(&format!("\"{}\"", entry.meta.id))
+                !line.trim_start().starts_with("//")
+                    && line.contains(&format!("\"{}\"", entry.meta.id))
             });
             assert!(!named, "{} names {}", path.display(), entry.meta.id);
         }
@@ -82,7 +90,8 @@ fn scenes_know_no_domain() {
     for (path, text) in sources("sim/src/scene") {
         let fields = text.lines().filter(|line| line.trim_start().starts_with("pub "));
         for line in fields {
-            for word in ["job", "page", "frame", "thread", "process", "lock", "vruntime", "quantum"] {
+            for word in ["job", "page", "frame", "thread", "process", "lock", "vruntime", "quantum"]
+            {
                 assert!(!line.to_lowercase().contains(word), "{}: {line}", path.display());
             }
         }
@@ -92,7 +101,14 @@ fn scenes_know_no_domain() {
 #[test]
 fn nothing_is_left_for_later() {
     // Written in halves, so that this file passes its own rule.
-    let words = [["TO", "DO"], ["FIX", "ME"], ["to", "do!("], ["unimpl", "emented!("], ["#[ig", "nore"], ["should_", "panic"]];
+    let words = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["to", "do!("],
+        ["unimpl", "emented!("],
+        ["#[ig", "nore"],
+        ["should_", "panic"],
+    ];
     for (path, text) in FOLDERS.iter().flat_map(|it| sources(it)) {
         for word in words.map(|it| it.concat()) {
             assert!(!text.contains(&word), "{} holds {word}", path.display());
@@ -107,7 +123,10 @@ fn styles_write_no_colour_of_their_own() {
             continue;
         }
         for line in text.lines() {
-            let hex = line.split('#').skip(1).any(|it| it.chars().take(3).filter(char::is_ascii_hexdigit).count() == 3);
+            let hex = line
+                .split('#')
+                .skip(1)
+                .any(|it| it.chars().take(3).filter(char::is_ascii_hexdigit).count() == 3);
             assert!(!hex, "{}: {line}", path.display());
         }
     }

@@ -5,9 +5,9 @@
 
 mod draft;
 
+use crate::erased::{checked, click, live, text, value};
 use crate::player::Player;
 use draft::{put, read_ints, read_number, text_of};
-use crate::erased::{checked, click, live, text, value};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use sim::{Field, Kind, Preset, ScenarioError};
@@ -130,7 +130,8 @@ fn chooser_view(player: Player, draft: Draft, named: Vec<Named>) -> AnyView {
             draft.follow(player);
             draft.faults.set(told.err());
         });
-        view! { <button type="button" class="quiet" title=about on:click=load>{title}</button> }.into_any()
+        view! { <button type="button" class="quiet" title=about on:click=load>{title}</button> }
+            .into_any()
     });
     view! {
         <div class="editor-named" role="group" aria-label="Scenarios">
@@ -157,7 +158,10 @@ fn field_view(
         let (place, fault_id) = (place.clone(), fault_id.clone());
         live(move || {
             let told = draft.told(&place, true);
-            told.map(|it| view! { <span class="fault" id=fault_id.clone() role="alert">{it}</span> }).into_any()
+            told.map(
+                |it| view! { <span class="fault" id=fault_id.clone() role="alert">{it}</span> },
+            )
+            .into_any()
         })
     };
     let input = input_view(player, draft, field, &place, &id, &fault_id, labelled);
@@ -208,7 +212,8 @@ fn input_view(
         Kind::Flag => {
             let set = checked(move |on| draft.set(player, &at, on.into()));
             let on = now.as_bool().unwrap_or_default();
-            view! { <input type="checkbox" id=id aria-label=name checked=on on:change=set/> }.into_any()
+            view! { <input type="checkbox" id=id aria-label=name checked=on on:change=set/> }
+                .into_any()
         }
         Kind::Code { .. } => {
             let source = text_of(&now);
@@ -261,9 +266,12 @@ fn rows_view(
     len_max: u32,
 ) -> AnyView {
     let shown: Vec<&'static Field> = columns.iter().filter(|it| !it.hidden).collect();
-    let n_rows = draft.value.with_untracked(|it| it.pointer(at).and_then(Value::as_array).map_or(0, Vec::len));
+    let n_rows = draft
+        .value
+        .with_untracked(|it| it.pointer(at).and_then(Value::as_array).map_or(0, Vec::len));
     let head = |column: &&'static Field| {
-        let unit = (!column.unit.is_empty()).then(|| view! { <span class="unit">" "{column.unit}</span> });
+        let unit =
+            (!column.unit.is_empty()).then(|| view! { <span class="unit">" "{column.unit}</span> });
         view! { <th scope="col" title=column.help>{column.label}{unit}</th> }.into_any()
     };
     let row = |n: usize| {
@@ -325,7 +333,8 @@ fn rows_view(
 fn new_row(columns: &[Field], rows: &[Value]) -> Value {
     let mut row = Map::new();
     for column in columns {
-        let value = column.preset_value(rows.len()).or_else(|| rows.last()?.get(column.key).cloned());
+        let value =
+            column.preset_value(rows.len()).or_else(|| rows.last()?.get(column.key).cloned());
         let least = || match column.kind {
             Kind::Int { min, .. } => min.into(),
             Kind::Ints { min, .. } => vec![min].into(),
@@ -341,7 +350,9 @@ fn new_row(columns: &[Field], rows: &[Value]) -> Value {
 fn free_name(columns: &[Field], rows: &[Value], row: &mut Map<String, Value>) {
     for column in columns.iter().filter(|it| matches!(it.kind, Kind::Name { .. })) {
         let taken = |name: &Value| rows.iter().any(|it| it.get(column.key) == Some(name));
-        let free = (rows.len()..rows.len() + 200).filter_map(|n| column.preset_value(n)).find(|it| !taken(it));
+        let free = (rows.len()..rows.len() + 200)
+            .filter_map(|n| column.preset_value(n))
+            .find(|it| !taken(it));
         if let Some(name) = free {
             row.insert(column.key.to_owned(), name);
         }

@@ -1,9 +1,9 @@
 //! Several engines on one workload: one clock, one scrubber, the best of each metric marked.
 
 use super::workload::{carried, peers};
+use crate::erased::{checked, flag, live, text, value};
 use crate::panels::panel_view;
 use crate::player::Player;
-use crate::erased::{checked, flag, live, text, value};
 use leptos::prelude::*;
 use sim::scene::number;
 use sim::{Better, Entry, Metric, Mode, Run};
@@ -25,7 +25,9 @@ pub fn Compare(
     let entry = player.entry;
     let lanes = Memo::new_with_compare(move |_| compared(player, &chosen.get()), |_, _| true);
     let end = move || {
-        lanes.with(|lanes| lanes.iter().filter_map(|(_, run)| run.as_ref().ok()).map(|run| last_time(run)).max())
+        lanes.with(|lanes| {
+            lanes.iter().filter_map(|(_, run)| run.as_ref().ok()).map(|run| last_time(run)).max()
+        })
     };
     let time = RwSignal::new(0_u64);
     // The figure above and the scrubber here share one clock; whoever moved last sets it.
@@ -37,7 +39,8 @@ pub fn Compare(
             time.set(if last { end().unwrap_or(now) } else { now });
         });
     });
-    let shown_time = move || if cfg!(target_arch = "wasm32") { time.get() } else { end().unwrap_or(0) };
+    let shown_time =
+        move || if cfg!(target_arch = "wasm32") { time.get() } else { end().unwrap_or(0) };
     let pictures = live(move || {
         let now = shown_time();
         lanes.with(|lanes| lanes.iter().map(|lane| lane_view(lane, now)).collect_view().into_any())
@@ -147,7 +150,8 @@ fn table_view(lanes: &[Lane]) -> AnyView {
         lanes.iter().filter_map(|(entry, run)| Some((*entry, run.as_ref().ok()?))).collect();
     let Some((_, first)) = runs.first() else { return ().into_any() };
     let shared = |metric: &&Metric| {
-        metric.better != Better::Neither && runs.iter().all(|(_, run)| run.metric(&metric.key).is_some())
+        metric.better != Better::Neither
+            && runs.iter().all(|(_, run)| run.metric(&metric.key).is_some())
     };
     let row = |metric: &Metric| {
         let values: Vec<f64> = runs.iter().filter_map(|(_, run)| run.metric(&metric.key)).collect();
@@ -158,7 +162,8 @@ fn table_view(lanes: &[Lane]) -> AnyView {
             let mark = wins.then(|| view! { <span class="best-mark">"best "</span> });
             view! { <td class=class>{mark}{number(value, 3)}</td> }.into_any()
         };
-        let unit = (!metric.unit.is_empty()).then(|| view! { <span class="unit">" "{metric.unit}</span> });
+        let unit =
+            (!metric.unit.is_empty()).then(|| view! { <span class="unit">" "{metric.unit}</span> });
         view! { <tr><th scope="row">{metric.label.clone()}{unit}</th>{values.into_iter().map(cell).collect_view()}</tr> }
             .into_any()
     };

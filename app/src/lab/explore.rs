@@ -1,7 +1,7 @@
 //! Every schedule of a machine, and the reader as the scheduler.
 
-use crate::player::Player;
 use crate::erased::{click, live};
+use crate::player::Player;
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::{Exploration, Verdict};
@@ -16,7 +16,8 @@ pub fn Choices(
     player: Player,
 ) -> impl IntoView {
     let choices = move || {
-        let labels = player.run.with(|run| run.step(player.at.get()).map(|it| it.choices.clone()))?;
+        let labels =
+            player.run.with(|run| run.step(player.at.get()).map(|it| it.choices.clone()))?;
         let button = |(pick, label): (usize, String)| {
             view! { <button type="button" class="quiet choice-step" on:click=click(move || take(player, pick))>{label}</button> }
                 .into_any()
@@ -92,10 +93,10 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
         view! { <p class="quiet-note">"The walk stopped at its limit: there may be more outcomes."</p> }
     });
     let verdict = match verdict {
-        Verdict::Holds => view! { <p class="ask-right">"Holds: no schedule breaks a law. "{count}</p> }.into_any(),
-        Verdict::Unknown => {
-            view! { <p>"Unknown: the limit came first. "{count}</p> }.into_any()
+        Verdict::Holds => {
+            view! { <p class="ask-right">"Holds: no schedule breaks a law. "{count}</p> }.into_any()
         }
+        Verdict::Unknown => view! { <p>"Unknown: the limit came first. "{count}</p> }.into_any(),
         Verdict::Broken { law, picks } => {
             let n_picks = picks.len();
             view! {
@@ -135,6 +136,10 @@ fn open(player: Player, picks: &[u32]) {
     let mut scenario = player.run.with_untracked(|run| run.scenario.clone());
     scenario["picks"] = Value::from(picks.to_vec());
     if player.load(&scenario, Some(0)).is_ok() {
-        player.spoken.set(format!("Opened a schedule of {} steps. {}", picks.len(), player.sentence()));
+        player.spoken.set(format!(
+            "Opened a schedule of {} steps. {}",
+            picks.len(),
+            player.sentence()
+        ));
     }
 }

@@ -1,7 +1,7 @@
 //! The next decision as a question, before it is shown.
 
-use crate::player::Player;
 use crate::erased::{checked, click, flag, live, text};
+use crate::player::Player;
 use leptos::prelude::*;
 
 /// The switch and the score.
@@ -48,7 +48,8 @@ pub fn Ask(
         let ask = player.run.with(|run| run.step(next).and_then(|it| it.ask.clone()))?;
         let option = |(n, label): (usize, String)| {
             let answer = click(move || told.set(player.answer(n)));
-            view! { <button type="button" class="quiet" on:click=answer>{label}</button> }.into_any()
+            view! { <button type="button" class="quiet" on:click=answer>{label}</button> }
+                .into_any()
         };
         Some(view! {
             <div class="ask" role="group" aria-label=ask.question.clone()>
@@ -59,7 +60,11 @@ pub fn Ask(
     };
     let verdict = move || {
         let right = told.get()?;
-        let (class, text) = if right { ("ask-right", "Right.") } else { ("ask-wrong", "Not this time: see why below.") };
+        let (class, text) = if right {
+            ("ask-right", "Right.")
+        } else {
+            ("ask-wrong", "Not this time: see why below.")
+        };
         Some(view! { <p class=class>{text}</p> })
     };
     view! { {live(move || question().into_any())}{live(move || verdict().into_any())} }.into_any()

@@ -1,9 +1,8 @@
 //! The exact state to take away: a link, an embed code, files.
 
 use crate::browser;
-use crate::figure::Where;
-use crate::player::Player;
 use crate::erased::click;
+use crate::player::Player;
 use leptos::prelude::*;
 use std::fmt::Write;
 
@@ -12,22 +11,21 @@ use std::fmt::Write;
 pub fn Share(
     /// What is shared.
     player: Player,
-    /// Where the figure stands.
-    place: Where,
+    /// From the page to the root of the site.
+    root: String,
     /// The state as link text, without `#`.
     fragment: Signal<String>,
 ) -> impl IntoView {
     let told = RwSignal::new(String::new());
     let id = player.entry.meta.id;
     let link = Signal::derive({
-        let root = place.root.clone();
+        let root = root.clone();
         move || {
             let path = format!("{root}sim/{id}.html#{}", fragment.get());
             browser::absolute(&path).unwrap_or(path)
         }
     });
     let embed = Signal::derive({
-        let root = place.root.clone();
         move || {
             let path = format!("{root}embed/{id}.html#{}", fragment.get());
             let title = player.entry.meta.title;
@@ -45,14 +43,19 @@ pub fn Share(
             told.set(if worked {
                 format!("{what} copied.")
             } else {
-                format!("The browser did not allow copying: select the {} and copy it.", what.to_lowercase())
+                format!(
+                    "The browser did not allow copying: select the {} and copy it.",
+                    what.to_lowercase()
+                )
             });
         };
         click(move || browser::copy(&text.get_untracked(), copied))
     };
     let save = move |kind: Download| {
         click(move || {
-            let done = kind.text(player).and_then(|text| browser::download(&kind.name(id), kind.mime(), &text));
+            let done = kind
+                .text(player)
+                .and_then(|text| browser::download(&kind.name(id), kind.mime(), &text));
             told.set(match done {
                 Some(()) => format!("{} saved.", kind.label()),
                 None => format!("The browser did not allow saving the {}.", kind.label()),
@@ -60,7 +63,8 @@ pub fn Share(
         })
     };
     let button = move |kind: Download| {
-        view! { <button type="button" class="quiet" on:click=save(kind)>{kind.label()}</button> }.into_any()
+        view! { <button type="button" class="quiet" on:click=save(kind)>{kind.label()}</button> }
+            .into_any()
     };
     view! {
         <div class="share">
@@ -116,7 +120,9 @@ impl Download {
 
     fn text(self, player: Player) -> Option<String> {
         match self {
-            Self::Json => player.run.with_untracked(|run| serde_json::to_string_pretty(&sim::run_json(run)).ok()),
+            Self::Json => player
+                .run
+                .with_untracked(|run| serde_json::to_string_pretty(&sim::run_json(run)).ok()),
             Self::Csv => Some(player.run.with_untracked(|run| csv(run))),
             Self::Svg => picture(player),
         }
@@ -137,12 +143,14 @@ fn csv(run: &sim::Run) -> String {
 fn picture(player: Player) -> Option<String> {
     let figure = player.element()?;
     let svg = browser::all(&figure, ".figure-picture svg").into_iter().next()?;
-    let copy: web_sys::Element = wasm_bindgen::JsCast::dyn_into(svg.clone_node_with_deep(true).ok()?).ok()?;
+    let copy: web_sys::Element =
+        wasm_bindgen::JsCast::dyn_into(svg.clone_node_with_deep(true).ok()?).ok()?;
     copy.set_attribute("xmlns", "http://www.w3.org/2000/svg").ok()?;
     let rect = svg.get_bounding_client_rect();
     copy.set_attribute("width", &format!("{:.0}", rect.width())).ok()?;
     copy.set_attribute("height", &format!("{:.0}", rect.height())).ok()?;
-    let style = browser::document()?.create_element_ns(Some("http://www.w3.org/2000/svg"), "style").ok()?;
+    let style =
+        browser::document()?.create_element_ns(Some("http://www.w3.org/2000/svg"), "style").ok()?;
     style.set_text_content(Some(&browser::page_styles()));
     copy.prepend_with_node_1(&style).ok()?;
     Some(copy.outer_html())

@@ -1,7 +1,7 @@
 //! All steps as a table: the transcript of the figure.
 
-use crate::player::Player;
 use crate::erased::{click, live};
+use crate::player::Player;
 use leptos::prelude::*;
 
 /// Rows that are drawn at once; a longer run shows those around the current step.
@@ -22,7 +22,12 @@ pub fn Steps(
     });
     let rows = live(move || {
         let (start, end) = window.get();
-        player.run.with(|run| (start..end).filter_map(|at| row_view(player, run.step(at)?, at)).collect_view().into_any())
+        player.run.with(|run| {
+            (start..end)
+                .filter_map(|at| row_view(player, run.step(at)?, at))
+                .collect_view()
+                .into_any()
+        })
     });
     let note = live(move || {
         player.run.with(|run| {

@@ -1,9 +1,9 @@
 //! One setting over a range: a chart for each metric.
 
 use super::workload::carried;
+use crate::erased::{checked, flag, live, text, value};
 use crate::panels::panel_view;
 use crate::player::Player;
-use crate::erased::{checked, flag, live, text, value};
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::scene::{Chart, ChartKind, Panel, Series, Slot};
@@ -58,7 +58,8 @@ pub fn Sweeper(
             let Ok(to) = typed.trim().parse::<i64>() else { return };
             let (min, max) = limits(entry, &key.get_untracked());
             let to = to.clamp(min, max);
-            range.update(|it| if low { *it = (to, it.1.max(to)) } else { *it = (it.0.min(to), to) });
+            range
+                .update(|it| if low { *it = (to, it.1.max(to)) } else { *it = (it.0.min(to), to) });
         });
         view! {
             <label class="label">{label}" "<input type="number" prop:value=now value=now.get_untracked() on:change=set/></label>
@@ -98,7 +99,8 @@ fn range_of(entry: &Entry, key: &str) -> (i64, i64) {
 }
 
 fn engines_of(entry: &'static Entry, chosen: &[String]) -> Vec<&'static Entry> {
-    let others = chosen.iter().filter_map(|id| sim::engine(id)).filter(|it| it.meta.id != entry.meta.id);
+    let others =
+        chosen.iter().filter_map(|id| sim::engine(id)).filter(|it| it.meta.id != entry.meta.id);
     std::iter::once(entry).chain(others).collect()
 }
 
@@ -156,7 +158,8 @@ fn charts(
     let unit = if field.unit.is_empty() { String::new() } else { format!(" ({})", field.unit) };
     let chart = |metric: &String| {
         let named = runs.iter().flatten().flat_map(|(_, all)| all).find(|it| it.key == *metric)?;
-        let y_unit = if named.unit.is_empty() { String::new() } else { format!(" ({})", named.unit) };
+        let y_unit =
+            if named.unit.is_empty() { String::new() } else { format!(" ({})", named.unit) };
         let line = |(line, runs): (&&'static Entry, &Vec<(i64, Vec<Metric>)>)| {
             let point = |(x, all): &(i64, Vec<Metric>)| {
                 let y = all.iter().find(|it| it.key == *metric)?.value;
@@ -177,7 +180,13 @@ fn charts(
 }
 
 /// The metrics of one engine at each value; a value that it refuses has no point.
-fn swept(entry: &Entry, scenario: &Value, line: &Entry, key: &str, values: &[i64]) -> Vec<(i64, Vec<Metric>)> {
+fn swept(
+    entry: &Entry,
+    scenario: &Value,
+    line: &Entry,
+    key: &str,
+    values: &[i64],
+) -> Vec<(i64, Vec<Metric>)> {
     let at = |&value: &i64| {
         let mut changed = scenario.clone();
         changed.as_object_mut()?.insert(key.to_owned(), value.into());

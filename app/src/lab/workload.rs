@@ -7,7 +7,8 @@ use sim::{Entry, Field, Kind};
 #[must_use]
 pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
     let fits = |other: &&'static Entry| {
-        other.meta.id != entry.meta.id && tables(entry.form).any(|key| tables(other.form).any(|it| it == key))
+        other.meta.id != entry.meta.id
+            && tables(entry.form).any(|key| tables(other.form).any(|it| it == key))
     };
     sim::engines().filter(fits).collect()
 }

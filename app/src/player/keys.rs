@@ -102,7 +102,9 @@ mod tests {
     #[test]
     fn fields_keep_their_keys() {
         let field = Target::of("INPUT", "number");
-        assert!([" ", "ArrowLeft", "1", "Home", "?"].iter().all(|key| action(key, field).is_none()));
+        assert!(
+            [" ", "ArrowLeft", "1", "Home", "?"].iter().all(|key| action(key, field).is_none())
+        );
         assert_eq!(action(" ", Target::of("button", "")), None);
         assert_eq!(action("ArrowRight", Target::of("button", "")), Some(Action::Forward));
         assert_eq!(action("ArrowRight", Target::of("input", "range")), None);

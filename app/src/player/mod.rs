@@ -132,6 +132,19 @@ impl Player {
         }
     }
 
+    /// Keeps "now" in sight on timelines that are wider than their frame.
+    pub fn follow_now(self) {
+        Effect::new(move |_| {
+            self.at.track();
+            self.run.track();
+            request_animation_frame(move || {
+                if let Some(element) = self.element() {
+                    motion::follow_now(&element);
+                }
+            });
+        });
+    }
+
     /// Shows step `to` because the reader asked for it, and says so.
     pub fn go(self, to: usize) {
         self.playing.set(false);
@@ -249,7 +262,7 @@ impl Player {
     /// The figure's element, if it is on a page.
     #[must_use]
     pub fn element(self) -> Option<web_sys::Element> {
-        self.root.get_untracked().map(|it| it.into())
+        self.root.get_untracked().map(Into::into)
     }
 
     /// Lets time go on while playing; pauses when the figure or the page is out of sight.

@@ -56,14 +56,30 @@ pub fn play(figure: &Element, before: &Places) {
     }
 }
 
+/// Scrolls every timeline that is wider than its frame, so that "now" is seen.
+pub fn follow_now(figure: &Element) {
+    for frame in browser::all(figure, ".gantt-frame") {
+        let Ok(Some(now)) = frame.query_selector(".gantt-now") else { continue };
+        let (seen, now) = (frame.get_bounding_client_rect(), now.get_bounding_client_rect());
+        let middle = seen.x() + seen.width() / 2.0;
+        let (left, right) = (seen.x() + seen.width() / 4.0, seen.x() + seen.width() * 7.0 / 8.0);
+        if frame.client_width() < frame.scroll_width() && (now.x() < left || right < now.x()) {
+            frame.set_scroll_left(frame.scroll_left() + (now.x() - middle) as i32);
+        }
+    }
+}
+
 /// Added to the element's own transform, so that a shape placed by one stays where it is.
 fn glide(dx: f64, dy: f64) -> String {
-    format!(r#"{{"transform":["translate({dx:.1}px,{dy:.1}px)","translate(0px,0px)"],"composite":"add"}}"#)
+    format!(
+        r#"{{"transform":["translate({dx:.1}px,{dy:.1}px)","translate(0px,0px)"],"composite":"add"}}"#
+    )
 }
 
 fn animate(element: &Element, keyframes: &str) {
     let Ok(keyframes) = js_sys::JSON::parse(keyframes) else { return };
-    let Ok(options) = js_sys::JSON::parse(&format!(r#"{{"duration":{MOVE_MS},"easing":"ease-out"}}"#))
+    let Ok(options) =
+        js_sys::JSON::parse(&format!(r#"{{"duration":{MOVE_MS},"easing":"ease-out"}}"#))
     else {
         return;
     };

@@ -1,8 +1,8 @@
 //! What is seen and said at one step.
 
 use super::{Piece, Player, pieces};
-use crate::panels::panel_view;
 use crate::erased::{OnChange, live, text};
+use crate::panels::{actor_class, panel_view};
 use leptos::prelude::*;
 
 /// All panels of the step that is shown.
@@ -34,7 +34,7 @@ pub fn Narration(
     let piece = |piece: Piece| match piece {
         Piece::Words(words) => view! { <span>{words}</span> }.into_any(),
         Piece::Actor(idx, name) => {
-            let class = format!("say-actor actor-{}", idx % 8);
+            let class = format!("say-actor {}", actor_class(Some(idx)));
             view! { <span class=class>{name}</span> }.into_any()
         }
     };

@@ -80,7 +80,9 @@ impl<'a> Sim<'a> {
     fn new(setup: &'a Setup<'a>, policy: &'a mut dyn Policy) -> Self {
         let n_jobs = u16::try_from(setup.jobs.len()).unwrap_or(u16::MAX);
         let mut arrivals: Vec<JobIdx> = (0..n_jobs).collect();
-        crate::order::by_key(&mut arrivals, |&job| Reverse((setup.jobs[usize::from(job)].arrival_ticks, job)));
+        crate::order::by_key(&mut arrivals, |&job| {
+            Reverse((setup.jobs[usize::from(job)].arrival_ticks, job))
+        });
         Self {
             setup,
             policy,
