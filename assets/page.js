@@ -67,8 +67,12 @@
         else it.removeAttribute("aria-current");
       }
     };
-    const seen = new IntersectionObserver(mark, { rootMargin: "0px 0px -70% 0px" });
-    for (const it of headings) seen.observe(it);
+    let due = false;
+    addEventListener("scroll", () => {
+      if (due) return;
+      due = true;
+      requestAnimationFrame(() => { due = false; mark(); });
+    }, { passive: true });
     mark();
   }
 
