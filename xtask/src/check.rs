@@ -28,11 +28,11 @@ pub(crate) fn run(repo: &Repo, quick: bool) -> Result<bool> {
 
     report.cargo("format", "fmt --all --check");
     report.cargo("lints, native", &format!("clippy {NATIVE} --all-targets -- -D warnings"));
-    report.cargo("tests, native", &format!("test {NATIVE}"));
+    report.cargo("tests, native", &format!("test {NATIVE} --no-fail-fast"));
     if !quick {
         let app = format!("-p app --no-default-features --features csr {WASM}");
         report.cargo("lints, wasm", &format!("clippy {app} --all-targets -- -D warnings"));
-        report.cargo("tests of app in Chromium", &format!("test {app}"));
+        report.cargo("tests of app in Chromium", &format!("test {app} --no-fail-fast"));
         report.cargo("native and wasm traces agree", &format!("test -p interleave-tests {WASM}"));
         if report.site() {
             report.end_to_end();
