@@ -231,7 +231,7 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
         .then(|| view! { <Words player/> });
     let lesson = (place.chrome == Chrome::Embed).then(|| lesson_view(place, meta.id, fragment));
     view! {
-        <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex="0" role="group"
+        <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex="0"
             aria-labelledby=title_id node_ref=player.root on:keydown=on_key>
             <figcaption class="figure-head">
                 <p class="figure-title" id=heading_id>{title}</p>

@@ -3,20 +3,31 @@
 use serde_json::Value;
 use sim::{Entry, Field, Kind};
 
-/// Engines that take the same table of rows as `entry`, in the order of the registry, without it.
+/// Engines that can take the workload of `entry`, in the order of the registry, without it: they
+/// have one of its tables, and need no column that it lacks.
 #[must_use]
 pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
-    let fits = |other: &&'static Entry| {
-        other.meta.id != entry.meta.id
-            && tables(entry.form).any(|key| tables(other.form).any(|it| it == key))
+    let takes = |other: &Entry| {
+        tables(other.form).any(|(key, needed)| {
+            let same = tables(entry.form).find(|(own, _)| *own == key);
+            same.is_some_and(|(_, own)| needed.iter().all(|it| covered(it, own)))
+        })
     };
-    sim::engines().filter(fits).collect()
+    sim::engines().filter(|other| other.meta.id != entry.meta.id && takes(other)).collect()
 }
 
-/// Keys of the required tables of a form.
-fn tables(form: &'static [Field]) -> impl Iterator<Item = &'static str> {
-    let table = |field: &&'static Field| matches!(field.kind, Kind::Rows { len_min: 1.., .. });
-    form.iter().filter(table).map(|field| field.key)
+/// Keys and columns of the required tables of a form.
+fn tables(form: &'static [Field]) -> impl Iterator<Item = (&'static str, &'static [Field])> {
+    form.iter().filter_map(|field| match field.kind {
+        Kind::Rows { columns, len_min: 1.., .. } => Some((field.key, columns)),
+        _ => None,
+    })
+}
+
+/// Whether a column may be left out, or is among the given ones.
+fn covered(column: &Field, given: &[Field]) -> bool {
+    column.preset_value(0).is_some()
+        || given.iter().any(|it| it.key == column.key && same_kind(it.kind, column.kind))
 }
 
 /// The scenario of `other` that holds the workload of `scenario`, which `entry` has checked: the

@@ -100,7 +100,8 @@ pub fn root_of(path: &str) -> String {
 /// Renders a view to text. Signals inside live until it is done.
 pub(crate) fn html(view: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new();
-    let text = owner.with(|| view().to_html());
+    // Pages are mounted over, never hydrated: the marks that hydration needs are dead weight.
+    let text = owner.with(|| view().to_html()).replace("<!>", "");
     owner.cleanup();
     text
 }

@@ -28,7 +28,7 @@ pub(super) fn graph_view(graph: &Graph, title: &str) -> AnyView {
     let nodes: Vec<AnyView> =
         graph.nodes.iter().zip(&bodies).map(|(node, body)| node_view(node, body)).collect();
     view! {
-        <div class="graph-frame">
+        <div class="graph-frame" tabindex="0" role="group" aria-label=format!("{title}, graph")>
             <svg class="graph" width=width height=height viewBox=view_box role="img"
                 aria-label=summary>
                 {edges}

@@ -101,7 +101,7 @@ fn Speed(
     let option = move |(idx, (pace, words)): (usize, (f64, &'static str))| {
         let chosen = flag(move || player.speed.get() == idx);
         view! {
-            <option value=idx.to_string() selected=chosen aria-label=words>{format!("{pace}×")}</option>
+            <option value=idx.to_string() selected=chosen title=words>{format!("{pace}×")}</option>
         }
         .into_any()
     };

@@ -10,7 +10,9 @@ mod sheet;
 mod still;
 
 pub use answer::{Given, escape, is_readable, judge, order_shown, right_html, seed_of};
-pub(crate) use card::{figure, leading_panels};
+pub(crate) use card::figure;
+#[cfg(feature = "ssr")]
+pub(crate) use card::leading_panels;
 pub use sheet::live_view;
 pub use still::quiz_view;
 
