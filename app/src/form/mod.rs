@@ -170,7 +170,7 @@ fn field_view(
     }
     let unit = (!field.unit.is_empty()).then(|| view! { <span class="unit">{field.unit}</span> });
     let help = (!field.help.is_empty()).then(|| view! { <span class="help">{field.help}</span> });
-    let wide = if matches!(field.kind, Kind::Code { .. }) { "field wide" } else { "field" };
+    let wide = if matches!(field.kind, Kind::Code { .. }) { "form-field wide" } else { "form-field" };
     view! {
         <div class=wide>
             <label class="label" for=id>{field.label}" "{unit}</label>
@@ -314,7 +314,7 @@ fn rows_view(
         told.map(|it| view! { <p class="fault" role="alert">{it}</p> }).into_any()
     });
     view! {
-        <div class="field wide">
+        <div class="form-field wide">
             <span class="label">{field.label}</span>
             <div class="table-wrap" tabindex="0" role="region" aria-label=field.label>
                 <table class="rows">

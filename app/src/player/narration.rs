@@ -7,12 +7,24 @@ pub enum Piece {
     Words(String),
     /// The name of the actor with this index.
     Actor(u16, String),
+    /// A piece of a program, written between backticks.
+    Code(String),
 }
 
-/// Cuts `sentence` at the names in `actors`. A name counts only as a whole word.
+/// Cuts `sentence` at backticks, and at the names in `actors`. A name counts only as a whole word.
 #[must_use]
 pub fn pieces(sentence: &str, actors: &[String]) -> Vec<Piece> {
     let mut out = Vec::new();
+    for (n, part) in sentence.split('`').enumerate() {
+        match n % 2 {
+            0 => words(part, actors, &mut out),
+            _ => out.push(Piece::Code(part.to_owned())),
+        }
+    }
+    out
+}
+
+fn words(sentence: &str, actors: &[String], out: &mut Vec<Piece>) {
     let mut words = String::new();
     for token in tokens(sentence) {
         match actors.iter().position(|name| name == token).map(u16::try_from) {
@@ -28,7 +40,6 @@ pub fn pieces(sentence: &str, actors: &[String]) -> Vec<Piece> {
     if !words.is_empty() {
         out.push(Piece::Words(words));
     }
-    out
 }
 
 /// Words and what stands between them, in order; together they are the sentence.
@@ -60,6 +71,15 @@ mod tests {
                 Piece::Words(" waits for ".into()),
                 Piece::Actor(1, "P10".into()),
                 Piece::Words("'s turn; P11 does not.".into()),
+            ]
+        );
+        assert_eq!(
+            pieces("P1 runs `P1 = 2`.", &actors),
+            [
+                Piece::Actor(0, "P1".into()),
+                Piece::Words(" runs ".into()),
+                Piece::Code("P1 = 2".into()),
+                Piece::Words(".".into()),
             ]
         );
         assert_eq!(pieces("", &actors), []);

@@ -33,6 +33,7 @@ pub fn Narration(
 ) -> impl IntoView {
     let piece = |piece: Piece| match piece {
         Piece::Words(words) => view! { <span>{words}</span> }.into_any(),
+        Piece::Code(code) => view! { <code>{code}</code> }.into_any(),
         Piece::Actor(idx, name) => {
             let class = format!("say-actor {}", actor_class(Some(idx)));
             view! { <span class=class>{name}</span> }.into_any()
