@@ -44,7 +44,8 @@ fn every_engine_has_named_scenarios_and_a_source() {
 #[test]
 fn every_engine_of_a_written_module_is_shown_in_a_lesson() {
     let course = course();
-    let figures = || course.modules.iter().flat_map(|it| &it.lessons).flat_map(|it| it.figures());
+    let figures =
+        || course.modules.iter().flat_map(|it| &it.lessons).flat_map(content::Lesson::figures);
     let shown: BTreeSet<&str> = figures()
         .flat_map(|it| it.compare.iter().map(String::as_str).chain([it.engine.as_str()]))
         .collect();

@@ -170,7 +170,8 @@ fn field_view(
     }
     let unit = (!field.unit.is_empty()).then(|| view! { <span class="unit">{field.unit}</span> });
     let help = (!field.help.is_empty()).then(|| view! { <span class="help">{field.help}</span> });
-    let wide = if matches!(field.kind, Kind::Code { .. }) { "form-field wide" } else { "form-field" };
+    let wide =
+        if matches!(field.kind, Kind::Code { .. }) { "form-field wide" } else { "form-field" };
     view! {
         <div class=wide>
             <label class="label" for=id>{field.label}" "{unit}</label>
