@@ -1,5 +1,7 @@
 //! The player in a real browser: mounted, driven and taken away again.
 #![cfg(target_arch = "wasm32")]
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use app::figure::{Chrome, Where, figure_view, ready};
 use app::link::Place;

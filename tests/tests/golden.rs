@@ -2,6 +2,8 @@
 //!
 //! `INTERLEAVE_UPDATE=1 cargo test -p interleave-tests --test golden` writes the files anew.
 #![cfg(not(target_arch = "wasm32"))]
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use interleave_tests::{NAMED, trace};
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! The same scenario gives the same bytes in wasm as natively: the golden traces once more.
 #![cfg(target_arch = "wasm32")]
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use interleave_tests::{NAMED, trace};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
