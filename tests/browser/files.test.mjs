@@ -57,6 +57,11 @@ test("style sheets name only files that are there", () => {
   }
 });
 
+test("every style sheet is asked for by some page", () => {
+  const styles = PAGES.flatMap((path) => references(read(path)).filter(({ rel }) => rel === "stylesheet").map(({ value }) => target(path, value)));
+  assert.deepEqual(FILES.filter((path) => path.endsWith(".css") && !styles.includes(path)), []);
+});
+
 describe("a strict policy stands in the page, and the page has nothing inline", () => {
   for (const path of PAGES.filter((path) => !isSingle(path))) {
     test(path, () => {
