@@ -7,7 +7,6 @@ use app::figure::{Chrome, Where, figure_view, ready};
 use app::link::Place;
 use content::FigureSpec;
 use leptos::mount::mount_to;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement, HtmlInputElement};
