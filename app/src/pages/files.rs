@@ -113,12 +113,13 @@ impl Files {
     }
 }
 
-/// The part of a file name before its hash: `app` of `app-0123456789abcdef`.
+/// The part of a file name before its hash: `app` of `app-0123456789abcdef`. Trunk writes hashes
+/// without leading zeros, so a few of them are shorter; no name of ours ends in eight such digits.
 fn stem(name: &str) -> &str {
+    let is_hash =
+        |it: &str| (8..=16).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_hexdigit());
     match name.rsplit_once('-') {
-        Some((stem, hash)) if hash.len() == 16 && hash.bytes().all(|it| it.is_ascii_hexdigit()) => {
-            stem
-        }
+        Some((stem, hash)) if is_hash(hash) => stem,
         Some(_) | None => name,
     }
 }

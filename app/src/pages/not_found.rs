@@ -41,7 +41,7 @@ pub(super) fn page(site: &Site) -> Page {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>Not found · {SITE}</title>\n\
+         <meta name=\"robots\" content=\"noindex\">\n<link rel=\"icon\" href=\"data:,\">\n<title>Not found · {SITE}</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>{body}</body>\n</html>\n"
     );
     Page { path: "404.html".to_owned(), text }

@@ -22,7 +22,7 @@ fn listing_view(listing: &Listing, actors: &[String]) -> AnyView {
     view! {
         <div class=classes("listing", *actor, *tone) data-row=key.clone()>
             <p class="listing-head">{actor_chip(*actor, actors, label)}{tone_word(*tone)}{note}</p>
-            <ol class="listing-lines">{rows}</ol>
+            <ol class="listing-lines" tabindex="0" aria-label=format!("Lines of {label}")>{rows}</ol>
         </div>
     }
     .into_any()
