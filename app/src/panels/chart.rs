@@ -4,6 +4,7 @@
 //! follows the theme. Two drawings stand side by side, for narrow and for wide frames, and a
 //! container query shows one of them: text is never shrunk.
 
+use super::chart_names::{BOLD, Place, names_px, names_view, place};
 use super::chart_theme::{AXIS, GRID, NAME, NUMBER, SERIES, SERIES_NAME, themed};
 use super::geometry::{decimals, text_px, ticks};
 use leptos::prelude::*;
@@ -12,7 +13,11 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use sim::scene::{Chart, ChartKind, Series, number};
 
 /// Size of text, in units of the drawing. The same as in figure.css.
-const TEXT_PX: f64 = 13.0;
+pub(super) const TEXT_PX: f64 = 13.0;
+
+/// Sizes of the two drawings.
+const NARROW: (u32, u32) = (340, 260);
+const WIDE: (u32, u32) = (560, 290);
 
 /// Least distance of two series labels, in units of the drawing.
 const LABEL_GAP_PX: i32 = 16;
@@ -35,8 +40,9 @@ pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
     };
     view! {
         <div class="chart">
-            {drawing("chart-narrow", (340, 260))}
-            {drawing("chart-wide", (560, 290))}
+            {drawing("chart-narrow", NARROW)}
+            {drawing("chart-wide", WIDE)}
+            {names_view(chart, place(chart, NARROW.0), place(chart, WIDE.0))}
         </div>
     }
     .into_any()
@@ -70,11 +76,11 @@ impl Scale {
         let digits = y_digits(y_ticks);
         let numbers = y_ticks.iter().map(|at| text_px(&number(*at, digits), TEXT_PX));
         let left = numbers.fold(0.0, f64::max) as i32 + 10;
-        // Names are bold, and wider for that.
-        let names = chart.series.iter().map(|it| text_px(&it.label, TEXT_PX * 1.12));
-        // A long name may not take more than a third of the picture.
-        let third = f64::from(width) / 3.0;
-        let right = width as i32 - names.fold(0.0, f64::max).min(third) as i32 - 12;
+        let names = match place(chart, width) {
+            Place::Ends => names_px(chart) as i32 + 12,
+            Place::Nowhere | Place::List => 14,
+        };
+        let right = width as i32 - names;
         Self { left, right, top: 30, bottom: height as i32 - 42, x, y }
     }
 
@@ -130,7 +136,10 @@ where
     for (n, series) in chart.series.iter().enumerate() {
         draw_series(chart, (n, series), &scale, root)?;
     }
-    draw_names(chart, &scale, root)
+    match place(chart, size.0) {
+        Place::Ends => draw_names(chart, &scale, root),
+        Place::Nowhere | Place::List => Ok(()),
+    }
 }
 
 /// Width of one point's bars, in units of x.
@@ -184,7 +193,9 @@ where
         root.draw_text(&number(*at, x_digits), &style, (x, scale.bottom + 7))?;
     }
     let style = words(NAME, 0, HPos::Right, VPos::Top);
-    root.draw_text(&chart.x_label, &style, (scale.right, scale.bottom + 24))?;
+    // It ends where the axis ends, unless it is longer than that.
+    let label_px = text_px(&chart.x_label, TEXT_PX * BOLD) as i32;
+    root.draw_text(&chart.x_label, &style, (scale.right.max(label_px), scale.bottom + 24))?;
     let style = words(NAME, 0, HPos::Left, VPos::Top);
     root.draw_text(&chart.y_label, &style, (0, 4))?;
     Ok(())
@@ -234,9 +245,6 @@ fn draw_names<B: DrawingBackend>(
 where
     B::ErrorType: 'static,
 {
-    if chart.kind == ChartKind::Bars && chart.series.len() == 1 {
-        return Ok(());
-    }
     let end = |series: &Series| series.points.last().map_or(scale.bottom, |(_, y)| scale.y(*y));
     let wanted: Vec<i32> = chart.series.iter().map(end).collect();
     for ((n, series), y) in

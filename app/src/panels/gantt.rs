@@ -84,7 +84,7 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
     let Gantt { now, end, unit, lanes } = gantt;
     let height = lanes.len() * LANE_PX;
     let n_marks: usize = lanes.iter().map(|lane| lane.spans.len() + lane.events.len()).sum();
-    let min_px = plot_min_px(*end, unit);
+    let min_px = plot_min_px(gantt);
     let draw = |(n, lane): (usize, &Lane)| match n_marks <= MARKS_MAX {
         true => lane_view(lane, n, gantt, min_px),
         false => dense_lane(lane, n, gantt, min_px),

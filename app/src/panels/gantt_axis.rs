@@ -1,8 +1,9 @@
 //! The axis of a Gantt chart: how wide a tick is, which ticks are named, where now is.
 
-use super::gantt::LANE_PX;
+use super::gantt::{LANE_PX, Look};
 use super::geometry::{FONT_PX, percent, text_px, whole_step};
 use leptos::prelude::*;
+use sim::scene::Gantt;
 use std::fmt::Write;
 
 /// Width of a tick below which a short picture does not shrink, in pixels.
@@ -17,6 +18,10 @@ const LONG_TICK_QUARTERS: u64 = 18;
 /// The same for units of time, of which models take many in one step.
 const LONG_UNIT_QUARTERS: u64 = 2;
 
+/// Width that a bar of a long picture has on average, in pixels. A picture of few bars does not
+/// grow beyond what they need, however many ticks it spans.
+const BAR_PX: u64 = 24;
+
 /// No picture is wider, in pixels. Spans may then be narrower than a pixel.
 const PLOT_PX_MAX: u64 = 6_000;
 
@@ -27,7 +32,23 @@ const NUMBER_GAP_PX: f64 = 18.0;
 const RULE_GAP_PX: u64 = 7;
 
 /// Width below which the lanes scroll instead of shrinking, in pixels.
-pub(super) fn plot_min_px(end: u64, unit: &str) -> u64 {
+pub(super) fn plot_min_px(gantt: &Gantt) -> u64 {
+    let spans = gantt.lanes.iter().flat_map(|lane| &lane.spans);
+    let bars = spans.filter(|it| matches!(Look::of(it.mark.tone), Look::Bar | Look::Cost));
+    let (mut n_bars, mut shortest) = (0_u64, gantt.end.max(1));
+    for bar in bars {
+        n_bars += 1;
+        shortest = shortest.min(bar.end.saturating_sub(bar.start).max(1));
+    }
+    // Either each bar has its room if it is as short as the shortest, or all have it on average.
+    let need = (gantt.end.saturating_mul(BAR_PX) / shortest).min(n_bars.saturating_mul(BAR_PX));
+    // By doubling, so that the picture seldom changes its width while bars are added.
+    let room = (0..4).map(|n| PAGE_PX << n).find(|room| need <= *room).unwrap_or(PLOT_PX_MAX);
+    ticks_px(gantt.end, gantt.unit).min(room)
+}
+
+/// The width that readable ticks need, in pixels.
+fn ticks_px(end: u64, unit: &str) -> u64 {
     let short = end.saturating_mul(TICK_PX).min(PAGE_PX);
     let quarters = if unit == "ticks" { LONG_TICK_QUARTERS } else { LONG_UNIT_QUARTERS };
     let long = end.saturating_mul(quarters) / 4;
@@ -112,16 +133,36 @@ fn number_view(at: u64, end: u64) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::scene::{Lane, Mark, Span};
 
     #[test]
     fn short_pictures_keep_their_ticks_wide_and_long_ones_scroll() {
-        assert_eq!(plot_min_px(0, "ticks"), 120);
-        assert_eq!(plot_min_px(22, "ticks"), 528);
-        assert_eq!(plot_min_px(100, "ticks"), PAGE_PX);
-        assert_eq!(plot_min_px(400, "ticks"), 1_800);
-        assert_eq!(plot_min_px(10_000, "ticks"), PLOT_PX_MAX);
-        assert_eq!(plot_min_px(u64::MAX, "ticks"), PLOT_PX_MAX);
-        assert_eq!(plot_min_px(1_000, "us"), PAGE_PX);
+        assert_eq!(ticks_px(0, "ticks"), 120);
+        assert_eq!(ticks_px(22, "ticks"), 528);
+        assert_eq!(ticks_px(100, "ticks"), PAGE_PX);
+        assert_eq!(ticks_px(400, "ticks"), 1_800);
+        assert_eq!(ticks_px(10_000, "ticks"), PLOT_PX_MAX);
+        assert_eq!(ticks_px(u64::MAX, "ticks"), PLOT_PX_MAX);
+        assert_eq!(ticks_px(1_000, "us"), PAGE_PX);
+    }
+
+    #[test]
+    fn a_picture_of_few_bars_fits_the_page_however_long() {
+        let span = |n: u64| Span { start: n * 20, end: n * 20 + 20, mark: Mark::new("k", "P1") };
+        let gantt = |n_spans: u64, end: u64| {
+            let lane = Lane {
+                key: "lane".to_owned(),
+                label: "P1".to_owned(),
+                actor: Some(1),
+                spans: (0..n_spans).map(span).collect(),
+                events: Vec::new(),
+            };
+            Gantt { now: end, end, unit: "ticks", lanes: vec![lane] }
+        };
+        assert_eq!(plot_min_px(&gantt(17, 2_404)), PAGE_PX);
+        assert_eq!(plot_min_px(&gantt(60, 2_404)), 2 * PAGE_PX);
+        assert_eq!(plot_min_px(&gantt(400, 8_000)), PLOT_PX_MAX);
+        assert_eq!(plot_min_px(&gantt(10, 200)), PAGE_PX);
     }
 
     #[test]
@@ -135,7 +176,7 @@ mod tests {
     #[test]
     fn a_long_axis_has_few_numbers() {
         let end = 1_000_000_000_000;
-        let step = number_step(end, plot_min_px(end, "ticks"));
+        let step = number_step(end, ticks_px(end, "ticks"));
         assert!(end / step < 100, "{step}");
     }
 }

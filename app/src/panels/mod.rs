@@ -8,6 +8,7 @@
 mod bits;
 mod cells;
 mod chart;
+mod chart_names;
 mod chart_theme;
 mod code;
 mod gantt;
