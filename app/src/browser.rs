@@ -93,6 +93,15 @@ pub fn copy(text: &str, told: impl Fn(bool) + 'static) {
     });
 }
 
+/// Moves the focus to an element without scrolling.
+pub fn focus(element: &Element) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus_with_options(&options);
+    }
+}
+
 /// Every element below `root` that matches, in document order.
 #[must_use]
 pub fn all(root: &Element, selector: &str) -> Vec<Element> {

@@ -15,6 +15,9 @@ use web_sys::{HtmlElement, MessageEvent};
 /// The name under which messages are ours.
 const SOURCE: &str = "interleave";
 
+/// Longest message that is read, in bytes: a scenario of 200 rows fits.
+const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+
 /// Version of the messages.
 const VERSION: u64 = 1;
 
@@ -107,19 +110,24 @@ fn send_events(player: Player) {
 /// Tells the height whenever it changes, in every form that some host listens for.
 fn report_size(target: &HtmlElement) {
     let element = target.clone();
+    // Read once: the first step writes the state over the fragment.
+    let secret = secret();
     let tell = move || {
         let height = element.get_bounding_client_rect().height().ceil();
+        if height < 1.0 {
+            return;
+        }
         post(&json!({ "source": SOURCE, "v": VERSION, "type": "resize", "height": height }));
         post(&json!({ "height": height }));
         post(&json!({ "type": "setHeight", "height": height }));
         let canvas = json!({ "subject": "lti.frameResize", "height": height });
         post(&canvas);
         post_value(&JsValue::from_str(&canvas.to_string()));
-        if let Some(secret) = secret() {
+        if let Some(secret) = &secret {
             post(&json!({ "message": "height", "value": height, "secret": secret }));
         }
     };
-    tell();
+    // The observer tells the first height too, once the figure has one.
     let callback = Closure::<dyn FnMut()>::new(tell);
     if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
         observer.observe(target);
@@ -148,7 +156,7 @@ fn listen(player: Player) {
             return;
         }
         let text = js_sys::JSON::stringify(&event.data()).ok().and_then(|it| it.as_string());
-        let message = text.filter(|it| it.len() <= link::LINK_BYTES_MAX);
+        let message = text.filter(|it| it.len() <= MESSAGE_BYTES_MAX);
         let message: Option<Value> = message.and_then(|it| serde_json::from_str(&it).ok());
         if let Some(command) = message.as_ref().and_then(command) {
             obey(player, command);

@@ -5,6 +5,7 @@
 
 use crate::erased::{click, live, text};
 use crate::form::{Draft, Editor, Named};
+use crate::lab::compare::COMPARED_MAX;
 use crate::lab::{Ask, Choices, Compare, Explore, Predict, Share, Steps, Sweeper, peers};
 use crate::link::{self, Place};
 use crate::player::{Controls, Help, Narration, Picture, Player, Target, Words, action};
@@ -69,8 +70,6 @@ impl Chrome {
 pub struct Ready {
     /// Its player.
     pub player: Player,
-    /// What the address or the page said that could not be followed.
-    pub notices: Vec<String>,
     /// What it opens with.
     pub place: Place,
 }
@@ -96,27 +95,75 @@ pub fn ready(
         sim::engine(&spec.engine).ok_or_else(|| format!("There is no engine {}", spec.engine))?;
     let own = entry.run_text(&spec.scenario, Mode::Frames).map_err(|it| it.to_string())?;
     let own_at = spec.at.map_or(usize::MAX, |it| it as usize);
+    let asked = wanted(spec, named, &place, &mut notices);
+    let (run, at) = match asked.map(|(scenario, at)| (entry.run(&scenario, Mode::Frames), at)) {
+        Some((Ok(run), at)) => (run, at),
+        Some((Err(error), _)) => {
+            notices.extend(faults(&error));
+            (own, own_at)
+        }
+        None => (own, own_at),
+    };
+    let at = place.step.map_or(at, |step| step.saturating_sub(1));
+    let player = Player::new(entry, run, at);
+    player.notices.set(notices);
+    Ok(Ready { player, place })
+}
+
+/// Shows what an address asks for in a figure that is open already.
+pub fn follow(
+    player: Player,
+    spec: &FigureSpec,
+    named: &[Named],
+    place: &Place,
+    mut notices: Vec<String>,
+) {
+    if let Some((scenario, at)) = wanted(spec, named, place, &mut notices) {
+        let at = place.step.map_or(at, |step| step.saturating_sub(1));
+        if let Err(error) = player.load(&scenario, Some(at)) {
+            notices.extend(faults(&error));
+        }
+    }
+    player.notices.set(notices);
+}
+
+/// The scenario that a place asks for, and the step to open it on; `None` if the figure's own
+/// scenario cannot be read.
+fn wanted(
+    spec: &FigureSpec,
+    named: &[Named],
+    place: &Place,
+    notices: &mut Vec<String>,
+) -> Option<(Value, usize)> {
+    let entry = sim::engine(&spec.engine)?;
     let chosen = place.scenario.as_ref().and_then(|name| {
         let found = named.iter().find(|it| it.name == *name);
         let found = found.map(|it| (it.scenario.clone(), it.at.unwrap_or(usize::MAX)));
         let example = || Some((serde_json::from_str(entry.example).ok()?, usize::MAX));
         let found = found.or_else(|| example().filter(|_| name == EXAMPLE));
         if found.is_none() && spec.name.as_ref() != Some(name) {
-            notices.push(format!("The link starts from {name}, which this figure does not have"));
+            notices.push(format!(
+                "The link starts from {}, which this figure does not have",
+                link::shown(name)
+            ));
         }
         found
     });
-    let (base, base_at) = chosen.unwrap_or_else(|| (own.scenario.clone(), own_at));
-    let wanted = link::apply(&base, &place.changed);
-    let (run, at) = match entry.run(&wanted, Mode::Frames) {
-        Ok(run) => (run, base_at),
-        Err(error) => {
-            notices.extend(error.0.iter().map(|it| format!("The link is wrong at {it}")));
-            (own, own_at)
-        }
+    let own = || {
+        let at = spec.at.map_or(usize::MAX, |it| it as usize);
+        Some((serde_json::from_str(&spec.scenario).ok()?, at))
     };
-    let at = place.step.map_or(at, |step| step.saturating_sub(1));
-    Ok(Ready { player: Player::new(entry, run, at), notices, place })
+    let (base, at) = chosen.or_else(own)?;
+    let base = sim::check(entry.form, &base).ok()?;
+    Some((link::apply(&base, &place.changed), at))
+}
+
+/// Faults of a link, a few of them in full.
+fn faults(error: &ScenarioError) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let told = error.0.iter().take(SHOWN).map(|it| format!("The link is wrong at {it}"));
+    let more = error.0.len().saturating_sub(SHOWN);
+    told.chain((0 < more).then(|| format!("And {more} more faults"))).collect()
 }
 
 /// What can be opened under a figure.
@@ -185,20 +232,59 @@ impl Tab {
     }
 }
 
+/// Which tab is open.
+#[derive(Clone, Copy)]
+struct Opened {
+    /// The open one.
+    now: RwSignal<Option<Tab>>,
+    /// The one that a link opens: opening Share does not change what is shared.
+    shared: RwSignal<Option<Tab>>,
+}
+
+impl Opened {
+    fn new(tab: Option<Tab>) -> Self {
+        Self { now: RwSignal::new(tab), shared: RwSignal::new(tab) }
+    }
+
+    fn toggle(self, tab: Tab) {
+        let now = Some(tab).filter(|it| self.now.get_untracked() != Some(*it));
+        self.now.set(now);
+        if tab != Tab::Share {
+            self.shared.set(now);
+        }
+    }
+}
+
+/// Engines to compare with: each once, and only those that can take the workload.
+fn compared(player: Player, ids: &[String]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    let peers = peers(player.entry);
+    for id in ids {
+        let fits = peers.iter().any(|peer| peer.meta.id == id) && !kept.contains(id);
+        if fits && kept.len() + 1 < COMPARED_MAX {
+            kept.push(id.clone());
+        } else if !kept.contains(id) && id != player.entry.meta.id {
+            let told = format!("{} cannot be set beside this figure", link::shown(id));
+            player.notices.update(|all| all.push(told));
+        }
+    }
+    kept
+}
+
 /// The figure. Ends in the same markup on a page and in the browser.
 #[must_use]
 pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: Ready) -> AnyView {
-    let Ready { player, notices, place: from } = ready;
+    let Ready { player, place: from } = ready;
     let entry = player.entry;
     let meta = entry.meta;
     player.keep_time();
     player.follow_now();
     let opened = from.tab.as_deref().or(spec.tab.map(content::Tab::slug)).and_then(Tab::from_slug);
-    let open = RwSignal::new(opened.filter(|_| place.chrome == Chrome::Full));
+    let fits = |tab: &Tab| place.chrome == Chrome::Full && tab.fits(player);
+    let open = Opened::new(opened.filter(fits));
     let compare = if from.compare.is_empty() { spec.compare.clone() } else { from.compare };
-    let compare =
-        RwSignal::new(compare.into_iter().filter(|id| sim::engine(id).is_some()).collect());
-    let fragment = fragment(spec, &named, player, open, compare);
+    let compare = RwSignal::new(compared(player, &compare));
+    let fragment = fragment(spec, &named, player, open.shared, compare);
     if place.live_link {
         follow_address(fragment, player);
     }
@@ -208,17 +294,25 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let title = if spec.title.is_empty() { meta.title.to_owned() } else { spec.title.clone() };
     let look =
         if spec.look_for.is_empty() { meta.look_for.to_owned() } else { spec.look_for.clone() };
+    // A bare figure has no controls, so it has no keys either: they would show what is asked.
+    let steered = place.chrome != Chrome::Bare;
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let bare = !(event.ctrl_key() || event.alt_key() || event.meta_key());
         let element: web_sys::Element = event_target(&event);
         let kind = element.get_attribute("type").unwrap_or_default();
         let target = Target::of(&element.tag_name(), &kind);
-        if let Some(action) = action(&event.key(), target).filter(|_| bare) {
+        if event.key() == "Escape" && player.help.get_untracked() {
+            player.help.set(false);
+            player.keep_focus();
+            return;
+        }
+        if let Some(action) = action(&event.key(), target).filter(|_| bare && steered) {
             event.prevent_default();
             event.stop_propagation();
             player.act(action);
         }
     };
+    let reachable = steered.then_some("0");
     let in_browser = cfg!(target_arch = "wasm32").then_some("");
     let show = spec.show.clone();
     let full = place.chrome == Chrome::Full;
@@ -229,15 +323,16 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let tabs = full.then(|| tabs_view(spec, named, place, player, open, compare, fragment));
     let words = (place.chrome != Chrome::Minimal && place.chrome != Chrome::Bare)
         .then(|| view! { <Words player/> });
-    let lesson = (place.chrome == Chrome::Embed).then(|| lesson_view(place, meta.id, fragment));
+    let framed = matches!(place.chrome, Chrome::Embed | Chrome::Minimal);
+    let lesson = framed.then(|| lesson_view(place, meta.id, fragment));
     view! {
-        <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex="0"
+        <figure class="figure" data-engine=meta.id data-ready=in_browser tabindex=reachable
             aria-labelledby=title_id node_ref=player.root on:keydown=on_key>
             <figcaption class="figure-head">
                 <p class="figure-title" id=heading_id>{title}</p>
                 <p class="figure-look">{look}</p>
             </figcaption>
-            {notices_view(notices)}
+            {notices_view(player)}
             <Picture player show/>
             <div class="figure-dock">
                 <Ask player/>
@@ -266,25 +361,27 @@ pub fn broken_view(spec: &FigureSpec, why: &str) -> AnyView {
     .into_any()
 }
 
-fn notices_view(notices: Vec<String>) -> AnyView {
-    if notices.is_empty() {
-        return ().into_any();
-    }
-    let open = RwSignal::new(true);
-    let items = move || {
-        notices.iter().map(|it| view! { <li>{it.clone()}"."</li> }.into_any()).collect_view()
-    };
+fn notices_view(player: Player) -> AnyView {
     live(move || {
-        let close = click(move || open.set(false));
-        let body = open.get().then(|| {
-            view! {
-                <div class="figure-notices" role="status">
-                    <ul>{items()}</ul>
-                    <button type="button" class="quiet" on:click=close>"Dismiss"</button>
-                </div>
-            }
+        let notices = player.notices.get();
+        if notices.is_empty() {
+            return ().into_any();
+        }
+        let items: Vec<AnyView> =
+            notices.into_iter().map(|it| view! { <li>{it}"."</li> }.into_any()).collect();
+        let close = click(move || {
+            player.notices.set(Vec::new());
+            player.keep_focus();
         });
-        body.into_any()
+        view! {
+            <div class="figure-notices" role="status">
+                <ul>{items}</ul>
+                <button type="button" class="quiet" on:click=close>
+                    "Dismiss"
+                </button>
+            </div>
+        }
+        .into_any()
     })
 }
 
@@ -294,7 +391,7 @@ fn tabs_view(
     named: Vec<Named>,
     place: &Where,
     player: Player,
-    open: RwSignal<Option<Tab>>,
+    open: Opened,
     compare: RwSignal<Vec<String>>,
     fragment: Signal<String>,
 ) -> AnyView {
@@ -302,11 +399,9 @@ fn tabs_view(
     let draft = Draft::new(player);
     let controls = panel_id.clone();
     let button = move |tab: Tab| {
-        let expanded = text(move || (open.get() == Some(tab)).to_string());
+        let expanded = text(move || (open.now.get() == Some(tab)).to_string());
         let act = if tab == Tab::Share { "share" } else { tab.slug() };
-        let toggle = click(move || {
-            open.update(|now| *now = if *now == Some(tab) { None } else { Some(tab) });
-        });
+        let toggle = click(move || open.toggle(tab));
         view! {
             <button type="button" class="tab" data-act=act aria-expanded=expanded aria-controls=controls.clone()
                 on:click=toggle>{tab.label()}</button>
@@ -316,7 +411,7 @@ fn tabs_view(
     let help = click(move || player.act(crate::player::Action::Help));
     let (sweep, place) = (spec.sweep.clone(), place.clone());
     let body = move || {
-        let tab = open.get()?;
+        let tab = open.now.get()?;
         if tab == Tab::Change {
             // Another schedule may have been opened since: the form shows what the figure shows.
             draft.follow(player);
@@ -360,7 +455,7 @@ fn fragment(
     spec: &FigureSpec,
     named: &[Named],
     player: Player,
-    open: RwSignal<Option<Tab>>,
+    shared: RwSignal<Option<Tab>>,
     compare: RwSignal<Vec<String>>,
 ) -> Signal<String> {
     let entry: &'static Entry = player.entry;
@@ -379,7 +474,7 @@ fn fragment(
             };
             Place { scenario, changed, ..Place::default() }
         });
-        let tab = open.get().filter(|it| *it != Tab::Share).map(|it| it.slug().to_owned());
+        let tab = shared.get().map(|it| it.slug().to_owned());
         let compare = if tab.is_some() { compare.get() } else { Vec::new() };
         link::format(entry.form, &Place { step: Some(player.at.get() + 1), tab, compare, ..place })
     })
@@ -413,10 +508,4 @@ fn follow_address(fragment: Signal<String>, player: Player) {
             crate::browser::set_fragment(&text);
         }
     });
-}
-
-/// Every fault of a scenario in one line each, for a page that has no form.
-#[must_use]
-pub fn told(error: &ScenarioError) -> Vec<String> {
-    error.0.iter().map(ToString::to_string).collect()
 }

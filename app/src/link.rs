@@ -27,6 +27,21 @@ pub struct Place {
     pub compare: Vec<String>,
 }
 
+impl Place {
+    /// This place with everything that `over` says laid over it.
+    #[must_use]
+    pub fn under(mut self, over: Self) -> Self {
+        self.changed.extend(over.changed);
+        Self {
+            scenario: over.scenario.or(self.scenario),
+            changed: self.changed,
+            step: over.step.or(self.step),
+            tab: over.tab.or(self.tab),
+            compare: if over.compare.is_empty() { self.compare } else { over.compare },
+        }
+    }
+}
+
 /// Keys with a meaning of their own; no form uses them (a test sees to it).
 pub const RESERVED: &[&str] = &["v", "s", "step", "tab", "with"];
 
@@ -85,7 +100,10 @@ pub fn parse(form: &[Field], text: &str) -> (Place, Vec<String>) {
         notices.push(format!("The link is longer than {LINK_BYTES_MAX} bytes and was not read"));
         return (place, notices);
     }
-    for part in text.trim_start_matches(['#', '?']).split('&').filter(|it| !it.is_empty()) {
+    // WordPress appends its own secret to the fragment of a frame.
+    let text = text.split_once("?secret=").map_or(text, |(state, _)| state);
+    let text = text.trim_matches(['#', '?']);
+    for part in text.split('&').filter(|it| !it.is_empty()) {
         let (key, raw) = part.split_once('=').unwrap_or((part, ""));
         if let Err(notice) = read_part(form, &mut place, key.trim_start_matches('?'), raw) {
             notices.push(notice);
@@ -97,15 +115,19 @@ pub fn parse(form: &[Field], text: &str) -> (Place, Vec<String>) {
 fn read_part(form: &[Field], place: &mut Place, key: &str, raw: &str) -> Result<(), String> {
     match key {
         "v" if raw == VERSION => {}
-        "v" => return Err(format!("The link is of version {raw}; this page reads version 1")),
+        "v" => {
+            return Err(format!(
+                "The link is of version {}; this page reads version 1",
+                shown(raw)
+            ));
+        }
         "s" => place.scenario = Some(decode(raw)),
-        "step" => match raw.parse() {
-            Ok(step) => place.step = Some(step),
-            Err(_) => return Err(format!("step={raw} in the link is not a number")),
+        "step" => match crate::options::step(raw) {
+            Some(step) => place.step = Some(step),
+            None => return Err(format!("step={} in the link is not a number", shown(raw))),
         },
         "tab" => place.tab = Some(decode(raw)),
         "with" => place.compare = raw.split(',').filter(|it| !it.is_empty()).map(decode).collect(),
-        // WordPress appends its own secret to the fragment of a frame.
         "secret" => {}
         _ if OPTIONS.contains(&key) => {}
         _ => match form.iter().find(|field| field.key == key) {
@@ -115,7 +137,7 @@ fn read_part(form: &[Field], place: &mut Place, key: &str, raw: &str) -> Result<
             None => {
                 return Err(format!(
                     "The link sets {}, which this figure does not have",
-                    decode(key)
+                    shown(key)
                 ));
             }
         },
@@ -181,7 +203,7 @@ fn write_row(columns: &[Field], row: &Value, n: usize) -> String {
 }
 
 fn read_value(field: &Field, raw: &str) -> Result<Value, String> {
-    let bad = |what: &str| format!("{}={} in the link is not {what}", field.key, decode(raw));
+    let bad = |what: &str| format!("{}={} in the link is not {what}", field.key, shown(raw));
     match field.kind {
         Kind::Int { .. } if raw.is_empty() => Ok(Value::Null),
         Kind::Int { .. } => raw.parse::<i64>().map(Value::from).map_err(|_| bad("a whole number")),
@@ -209,13 +231,23 @@ fn read_value(field: &Field, raw: &str) -> Result<Value, String> {
 fn read_row(columns: &[Field], raw: &str) -> Result<Value, String> {
     let cells: Vec<&str> = if raw == DEFAULT_ROW { Vec::new() } else { raw.split(':').collect() };
     if columns.len() < cells.len() {
-        return Err(format!("{} in the link has more than {} parts", decode(raw), columns.len()));
+        return Err(format!("{} in the link has more than {} parts", shown(raw), columns.len()));
     }
     let mut row = Map::new();
     for (column, cell) in columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
         row.insert(column.key.to_owned(), read_value(column, cell)?);
     }
     Ok(Value::Object(row))
+}
+
+/// What a link says, short enough for a notice.
+#[must_use]
+pub fn shown(raw: &str) -> String {
+    let text = decode(raw);
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 /// Percent-encodes all but letters, digits, `_`, `-` and `~`.
@@ -349,6 +381,22 @@ mod tests {
         assert!(notices[1].contains("zzz"), "{notices:?}");
         assert!(parse(FORM, "v=1&jobs=a:1:2:3:1:9").1[0].contains("parts"));
         assert!(parse(FORM, "?secret=abc&theme=dark&controls=min").1.is_empty());
+    }
+
+    #[test]
+    fn the_secret_of_a_host_is_cut_off() {
+        let (place, notices) = parse(FORM, "v=1&n=3&step=4#?secret=abc123");
+        assert_eq!(place.step, Some(4));
+        assert!(notices.is_empty(), "{notices:?}");
+    }
+
+    #[test]
+    fn the_fragment_is_laid_over_the_query() {
+        let (query, _) = parse(FORM, "n=3&step=2");
+        let (fragment, _) = parse(FORM, "step=99999999999999999999&mode=b");
+        let both = query.under(fragment);
+        assert_eq!(both.step, Some(usize::MAX));
+        assert_eq!(both.changed.len(), 2);
     }
 
     #[test]

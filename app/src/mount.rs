@@ -5,6 +5,7 @@ use crate::embed;
 use crate::figure::Chrome;
 use crate::link::{self, Place};
 use crate::options::Options;
+use crate::player::Player;
 use crate::slot::Slot;
 use leptos::mount::mount_to;
 use wasm_bindgen::prelude::*;
@@ -80,6 +81,9 @@ pub fn mount(mut slot: Slot, target: HtmlElement) {
                 if embedded {
                     embed::connect(player, &frame, &options);
                 }
+                if slot.place.live_link {
+                    follow_address(slot.clone(), player);
+                }
                 crate::figure::figure_view(&slot.spec, slot.named, &slot.place, ready)
             }
             Err(why) => crate::figure::broken_view(&slot.spec, &why),
@@ -89,16 +93,47 @@ pub fn mount(mut slot: Slot, target: HtmlElement) {
     handle.forget();
 }
 
-/// The state in the address: the fragment wins over the query.
+/// Follows a link to another state of the figure on the same page, and back and forward.
+fn follow_address(slot: Slot, player: Player) {
+    let changed = move || {
+        let (query, fragment) = browser::address().unwrap_or_default();
+        if !is_state(&fragment) {
+            return;
+        }
+        let (place, notices) = asked(&slot, &query, &fragment);
+        crate::figure::follow(player, &slot.spec, &slot.named, &place, notices);
+        if let Some(element) = player.element() {
+            element.scroll_into_view();
+        }
+    };
+    let callback = Closure::<dyn FnMut()>::new(changed);
+    if let Some(window) = browser::window() {
+        let listener = callback.as_ref().unchecked_ref();
+        let _ = window.add_event_listener_with_callback("hashchange", listener);
+    }
+    // It listens as long as the page stands.
+    callback.forget();
+}
+
+/// Whether a fragment holds a state: one without a key is the name of a heading.
+fn is_state(fragment: &str) -> bool {
+    fragment.contains('=') && !fragment.starts_with("?secret=")
+}
+
+/// The state in the address: the keys of the fragment win over those of the query.
 fn asked(slot: &Slot, query: &str, fragment: &str) -> (Place, Vec<String>) {
     let Some(entry) = sim::engine(&slot.spec.engine) else { return Default::default() };
-    // A fragment without a key is the name of a heading.
-    let state =
-        if fragment.contains('=') && !fragment.starts_with("?secret=") { fragment } else { query };
-    if state.is_empty() {
-        return Default::default();
+    let (mut place, mut notices) = link::parse(entry.form, query);
+    // A host or a social site adds keys of its own to the query: they are no fault of a link.
+    if !query.split('&').any(|part| part.starts_with("v=")) {
+        notices.clear();
     }
-    link::parse(entry.form, state)
+    if is_state(fragment) {
+        let (over, more) = link::parse(entry.form, fragment);
+        notices.extend(more);
+        place = place.under(over);
+    }
+    (place, notices)
 }
 
 fn chrome(options: &Options) -> Chrome {

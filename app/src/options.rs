@@ -36,14 +36,21 @@ impl Options {
                 }
                 "autoplay" => options.autoplay = value == "1",
                 "loop" => options.looping = value == "1",
-                "speed" => options.speed = value.parse().ok(),
-                "start" => options.start = value.parse().ok(),
+                "speed" => options.speed = value.parse().ok().filter(|it: &f64| it.is_finite()),
+                "start" => options.start = step(&value),
                 "title" => options.untitled = value == "0",
                 _ => {}
             }
         }
         options
     }
+}
+
+/// A step, from 1; one that is past every run stands for the last.
+#[must_use]
+pub fn step(text: &str) -> Option<usize> {
+    let digits = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

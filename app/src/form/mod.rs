@@ -317,7 +317,7 @@ fn rows_view(
     view! {
         <div class="form-field wide">
             <span class="label">{field.label}</span>
-            <div class="table-wrap" tabindex="0" role="region" aria-label=field.label>
+            <div class="table-wrap" tabindex="0" role="group" aria-label=field.label>
                 <table class="rows">
                     <thead><tr>{shown.iter().map(head).collect_view()}<th scope="col"><span class="visually-hidden">"Remove"</span></th></tr></thead>
                     <tbody>{(0..n_rows).map(row).collect_view()}</tbody>

@@ -109,7 +109,7 @@ fn lane_view((entry, run): &Lane, now: u64) -> AnyView {
         }
         Err(told) => view! { <p class="fault">{told.clone()}</p> }.into_any(),
     };
-    view! { <section class="compare-lane" aria-label=entry.meta.title><p class="compare-name">{entry.meta.title}</p>{picture}</section> }
+    view! { <div class="compare-lane" role="group" aria-label=entry.meta.title><p class="compare-name">{entry.meta.title}</p>{picture}</div> }
         .into_any()
 }
 
@@ -171,7 +171,7 @@ fn table_view(lanes: &[Lane]) -> AnyView {
         view! { <th scope="col" class="number">{entry.meta.title}</th> }.into_any()
     };
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Metrics compared">
+        <div class="table-wrap" tabindex="0" role="group" aria-label="Metrics compared">
             <table class="data">
                 <thead><tr><th scope="col">"Metric"</th>{runs.iter().map(head).collect_view()}</tr></thead>
                 <tbody>{first.metrics.iter().filter(shared).map(row).collect_view()}</tbody>

@@ -93,9 +93,7 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
         view! { <p class="quiet-note">"The walk stopped at its limit: there may be more outcomes."</p> }
     });
     let verdict = match verdict {
-        Verdict::Holds => {
-            view! { <p class="ask-right">"Holds: no schedule breaks a law. "{count}</p> }.into_any()
-        }
+        Verdict::Holds => holds_view(outcomes.len(), &count),
         Verdict::Unknown => view! { <p>"Unknown: the limit came first. "{count}</p> }.into_any(),
         Verdict::Broken { law, picks } => {
             let n_picks = picks.len();
@@ -121,7 +119,7 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
     };
     view! {
         {verdict}{partial}
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Final outcomes">
+        <div class="table-wrap" tabindex="0" role="group" aria-label="Final outcomes">
             <table class="data">
                 <thead><tr><th scope="col">"Outcome"</th><th scope="col" class="number">"Final states"</th><th scope="col">"A schedule"</th></tr></thead>
                 <tbody>{outcomes.into_iter().map(row).collect_view()}</tbody>
@@ -129,6 +127,26 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// No law is broken. That is good news only if the program always ends the same way: the laws know
+/// nothing of what it was meant to do.
+fn holds_view(n_outcomes: usize, count: &str) -> AnyView {
+    match n_outcomes {
+        0 | 1 => view! {
+            <p class="ask-right">"Holds: no schedule breaks a law, and all end alike. "{count.to_owned()}</p>
+        }
+        .into_any(),
+        _ => view! {
+            <p>
+                {format!(
+                    "No schedule deadlocks or breaks an assertion, but {n_outcomes} outcomes are possible: \
+                     see whether each is meant. {count}"
+                )}
+            </p>
+        }
+        .into_any(),
+    }
 }
 
 /// Shows a schedule from its start.

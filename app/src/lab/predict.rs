@@ -36,18 +36,16 @@ pub fn Ask(
     /// Whose decision.
     player: Player,
 ) -> impl IntoView {
-    let told = RwSignal::new(None::<bool>);
-    Effect::new(move |_| {
-        // A step taken in any other way clears what was said of the last answer.
-        if player.asked.get().is_some() {
-            told.set(None);
-        }
-    });
+    // Whether the last answer was right, and the step that it was about.
+    let told = RwSignal::new(None::<(usize, bool)>);
     let question = move || {
         let next = player.asked.get()?;
         let ask = player.run.with(|run| run.step(next).and_then(|it| it.ask.clone()))?;
         let option = |(n, label): (usize, String)| {
-            let answer = click(move || told.set(player.answer(n)));
+            let answer = click(move || {
+                let right = player.answer(n);
+                told.set(right.map(|it| (player.at.get_untracked(), it)));
+            });
             view! { <button type="button" class="quiet" on:click=answer>{label}</button> }
                 .into_any()
         };
@@ -59,7 +57,10 @@ pub fn Ask(
         })
     };
     let verdict = move || {
-        let right = told.get()?;
+        let (at, right) = told.get()?;
+        if player.at.get() != at || player.asked.get().is_some() {
+            return None;
+        }
         let (class, text) = if right {
             ("ask-right", "Right.")
         } else {

@@ -39,10 +39,17 @@ pub fn Steps(
         })
     });
     let unit = player.entry.meta.time_unit;
+    Effect::new(move |_| {
+        request_animation_frame(move || {
+            if let Some(element) = player.element() {
+                crate::player::motion::follow_row(&element);
+            }
+        });
+    });
     view! {
         <div class="steps">
             {note}
-            <div class="table-wrap tall" tabindex="0" role="region" aria-label="Steps">
+            <div class="table-wrap tall" tabindex="0" role="group" aria-label="Steps">
                 <table class="data">
                     <thead><tr>
                         <th scope="col" class="number">"Step"</th>

@@ -126,10 +126,13 @@ pub fn Help(
         keys::HELP.iter().map(row).collect_view()
     };
     live(move || {
-        let close = click(move || player.help.set(false));
+        let close = click(move || {
+            player.help.set(false);
+            player.keep_focus();
+        });
         let open = player.help.get().then(|| {
             view! {
-                <div class="figure-help" role="region" aria-label="Keys">
+                <div class="figure-help" role="group" aria-label="Keys">
                     <p>"Keys act while the focus is inside this figure."</p>
                     <dl>{rows()}</dl>
                     <button type="button" class="quiet" on:click=close>

@@ -56,6 +56,8 @@ pub struct Player {
     pub asked: RwSignal<Option<usize>>,
     /// Right and all answers so far.
     pub score: RwSignal<(u32, u32)>,
+    /// What an address asked for and the figure could not follow.
+    pub notices: RwSignal<Vec<String>>,
     /// The figure's element.
     pub root: NodeRef<html::Figure>,
 }
@@ -83,6 +85,7 @@ impl Player {
             predicting: RwSignal::new(false),
             asked: RwSignal::new(None),
             score: RwSignal::new((0, 0)),
+            notices: RwSignal::new(Vec::new()),
             root: NodeRef::new(),
         }
     }
@@ -121,6 +124,7 @@ impl Player {
         if to == at {
             return;
         }
+        self.keep_focus();
         let before = self.element().filter(|_| at.abs_diff(to) == 1).and_then(|it| {
             let places = motion::places(&it)?;
             Some((it, places))
@@ -132,7 +136,21 @@ impl Player {
         }
     }
 
-    /// Keeps "now" in sight on timelines that are wider than their frame.
+    /// Gives the focus back to the figure if what had it is gone after the next paint.
+    pub fn keep_focus(self) {
+        let focused = || browser::document()?.active_element();
+        let Some(figure) = self.element() else { return };
+        if !focused().is_some_and(|it| figure.contains(Some(&it))) {
+            return;
+        }
+        request_animation_frame(move || {
+            if focused().is_none_or(|it| it.tag_name() == "BODY") {
+                browser::focus(&figure);
+            }
+        });
+    }
+
+    /// Keeps "now" in sight on timelines and in the table of steps.
     pub fn follow_now(self) {
         Effect::new(move |_| {
             self.at.track();
@@ -140,6 +158,7 @@ impl Player {
             request_animation_frame(move || {
                 if let Some(element) = self.element() {
                     motion::follow_now(&element);
+                    motion::follow_row(&element);
                 }
             });
         });
@@ -186,7 +205,8 @@ impl Player {
             *all += 1;
         });
         self.show(next);
-        self.say_step();
+        let word = if hit { "Right." } else { "Not right." };
+        self.spoken.set(format!("{word} {}", self.sentence()));
         Some(hit)
     }
 

@@ -69,6 +69,17 @@ pub fn follow_now(figure: &Element) {
     }
 }
 
+/// Scrolls the table of steps in its own frame, so that the row of the current step is seen.
+pub fn follow_row(figure: &Element) {
+    let Ok(Some(row)) = figure.query_selector(".steps tr[aria-current]") else { return };
+    let Ok(Some(frame)) = row.closest(".table-wrap") else { return };
+    let (seen, row) = (frame.get_bounding_client_rect(), row.get_bounding_client_rect());
+    if row.top() < seen.top() + row.height() || seen.bottom() < row.bottom() {
+        let middle = seen.top() + seen.height() / 2.0;
+        frame.set_scroll_top(frame.scroll_top() + (row.top() - middle) as i32);
+    }
+}
+
 /// Added to the element's own transform, so that a shape placed by one stays where it is.
 fn glide(dx: f64, dy: f64) -> String {
     format!(
