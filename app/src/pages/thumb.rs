@@ -2,7 +2,9 @@
 
 use super::Site;
 use leptos::prelude::*;
-use sim::scene::{Cells, Gantt, Graph, Node, Panel, Queue, Span, Tone};
+use sim::scene::{
+    Bits, Cells, Chart, ChartKind, Gantt, Graph, Node, Panel, Queue, Span, Table, Tone,
+};
 use sim::{Entry, Mode, Run};
 
 /// Size of the drawing, in its own units.
@@ -39,9 +41,10 @@ fn picture(site: &Site, entry: &Entry) -> AnyView {
     .into_any()
 }
 
-/// The first panel of a kind that can be drawn without words.
+/// The first panel that is a picture by itself; if there is none, the first of numbers.
 fn marks(run: &Run) -> Option<AnyView> {
-    run.scene(usize::MAX).panels.iter().find_map(|slot| match &slot.panel {
+    let scene = run.scene(usize::MAX);
+    let picture = scene.panels.iter().find_map(|slot| match &slot.panel {
         Panel::Gantt(gantt) => Some(lanes(gantt)),
         Panel::Cells(cells) => Some(grid(cells)),
         Panel::Queue(queue) => Some(rows(queue)),
@@ -52,6 +55,20 @@ fn marks(run: &Run) -> Option<AnyView> {
         | Panel::Chart(_)
         | Panel::Stats(_)
         | Panel::Note { .. } => None,
+    });
+    picture.or_else(|| {
+        scene.panels.iter().find_map(|slot| match &slot.panel {
+            Panel::Chart(chart) => curves(chart),
+            Panel::Bits(bits) => Some(fields(bits)),
+            Panel::Table(table) => Some(table_rows(table)),
+            Panel::Gantt(_)
+            | Panel::Cells(_)
+            | Panel::Queue(_)
+            | Panel::Graph(_)
+            | Panel::Code(_)
+            | Panel::Stats(_)
+            | Panel::Note { .. } => None,
+        })
     })
 }
 
@@ -135,6 +152,96 @@ fn nodes(graph: &Graph) -> AnyView {
         view! { <circle class=class cx=x cy=y r="10"></circle> }
     });
     view! { {edges.collect_view()} {dots.collect_view()} }.into_any()
+}
+
+/// Series as steps or columns; `None` without points.
+fn curves(chart: &Chart) -> Option<AnyView> {
+    let points = || chart.series.iter().flat_map(|it| &it.points);
+    let bounds = |pick: fn(&(f64, f64)) -> f64| {
+        let low = points().map(pick).fold(f64::INFINITY, f64::min);
+        (low, points().map(pick).fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((x_low, x_high), (y_low, y_high)) = (bounds(|it| it.0), bounds(|it| it.1));
+    if ![x_low, x_high, y_low, y_high].into_iter().all(f64::is_finite) {
+        return None;
+    }
+    let y_low = y_low.min(0.0);
+    let n_points = chart.series.iter().map(|it| it.points.len()).max().unwrap_or(1).max(1) as u64;
+    let slot = (WIDTH / n_points).max(2);
+    let place = |value: f64, (low, high): (f64, f64), room: u64| {
+        ((value - low) / (high - low).max(1e-12) * room as f64).round() as u64
+    };
+    let x_of = |x: f64| place(x, (x_low, x_high), WIDTH.saturating_sub(slot));
+    let mut out = Vec::new();
+    for (series, n) in chart.series.iter().zip(0_u16..) {
+        let actor = Some(series.actor.unwrap_or(n));
+        for (at, (x, y)) in series.points.iter().enumerate() {
+            let (x, up) = (x_of(*x), place(*y, (y_low, y_high), HEIGHT - 6));
+            let y = HEIGHT - 6 - up;
+            if chart.kind == ChartKind::Bars {
+                let width = (slot * 4 / 5 / chart.series.len() as u64).max(1);
+                out.push(rect(x + u64::from(n) * width, y, width, up + 6, actor));
+                continue;
+            }
+            // The value holds until the next point; a riser joins the two.
+            let next = series.points.get(at + 1);
+            let to = next.map_or(x + slot, |it| x_of(it.0));
+            out.push(rect(x, y, to.saturating_sub(x) + 4, 5, actor));
+            if let Some((_, next_y)) = next {
+                let next_y = HEIGHT - 6 - place(*next_y, (y_low, y_high), HEIGHT - 6);
+                out.push(rect(to, y.min(next_y), 4, y.abs_diff(next_y) + 5, actor));
+            }
+        }
+    }
+    Some(out.into_any())
+}
+
+/// Numbers cut into fields, each as wide as its bits; a field has the same hue in every row.
+fn fields(bits: &Bits) -> AnyView {
+    // Unused fields stay pale, and the hues are those of the figure.
+    const HUES: [u16; 6] = [0, 1, 2, 4, 5, 6];
+    let rows: Vec<_> = bits.rows.iter().take(ROWS_MAX).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for field in rows.iter().flat_map(|row| &row.fields) {
+        if !names.contains(&field.mark.label.as_str()) {
+            names.push(&field.mark.label);
+        }
+    }
+    let pitch = (HEIGHT / rows.len().max(1) as u64).min(40);
+    let mut out = Vec::new();
+    for (row, n) in rows.iter().zip(0_u64..) {
+        // A wide field is drawn less wide than it is, so that the small ones can be seen.
+        let width = |high: u8, low: u8| u64::from(high.saturating_sub(low)).min(20) + 4;
+        let total: u64 = row.fields.iter().map(|it| width(it.high, it.low)).sum();
+        let mut from = 0;
+        for field in &row.fields {
+            let hue = names.iter().position(|name| *name == field.mark.label).unwrap_or(0);
+            let hue = field.mark.actor.or(Some(HUES[hue % HUES.len()]));
+            let to = from + width(field.high, field.low);
+            let (x, end) = (from * WIDTH / total.max(1), to * WIDTH / total.max(1));
+            let actor = hue.filter(|_| field.mark.tone != Tone::Muted);
+            out.push(rect(x, n * pitch, (end - x).saturating_sub(3), pitch - 8, actor));
+            from = to;
+        }
+    }
+    out.into_any()
+}
+
+/// Cells of a table as bars of text; the first of a row has its actor's colour.
+fn table_rows(table: &Table) -> AnyView {
+    let n_columns = table.columns.len().clamp(1, 6) as u64;
+    let (pitch, mut out) = (WIDTH / n_columns, Vec::new());
+    for (row, y) in table.rows.iter().take(ROWS_MAX).zip(0_u64..) {
+        for (cell, x) in row.cells.iter().take(6).zip(0_u64..) {
+            let width = (cell.text.len() as u64 * 7).clamp(8, pitch - 8);
+            let actor = match x {
+                0 => row.actor.or(row.marked.then_some(0)),
+                _ => None,
+            };
+            out.push(rect(x * pitch, y * 16, width, 10, actor));
+        }
+    }
+    out.into_any()
 }
 
 /// Listings side by side.

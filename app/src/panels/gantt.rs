@@ -5,6 +5,7 @@
 
 use super::gantt_axis::{axis_view, plot_min_px, rules};
 use super::gantt_dense::dense_lane;
+use super::gantt_legend::legend_view;
 use super::geometry::{FONT_PX, percent, text_px};
 use super::marks::{actor_chip, classes, mark_class, pattern, tip};
 use leptos::prelude::*;
@@ -113,6 +114,7 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
             <div class="gantt-corner">{*unit}</div>
             <div class="gantt-axis">{axis_view(*now, *end, min_px)}</div>
         </div>
+        {legend_view(gantt, MARKS_MAX < n_marks)}
     }
     .into_any()
 }
@@ -189,16 +191,21 @@ pub(super) fn fits(need_px: f64, min_px: u64) -> Option<&'static str> {
     steps.into_iter().find(|(has_px, _)| need_px <= *has_px).map(|(_, class)| class)
 }
 
-/// A glyph at a moment. Each kind has a shape of its own, so that none needs its colour.
-pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> AnyView {
-    let Event { at, kind, detail } = event;
-    let path = match kind {
+/// The shape of an event, as high as a lane. Each kind has its own, so that none needs its colour.
+pub(super) const fn glyph(kind: EventKind) -> &'static str {
+    match kind {
         EventKind::Arrive => "M-5 1H5L0 8.5Z",
         EventKind::Finish => "M-1.5 8H1.5V33H-1.5Z",
         EventKind::Deadline => "M0 9V33.5M-4.5 28.5L0 33.5L4.5 28.5",
         EventKind::Miss => "M0 9V25.5M-4 26L4 34M4 26L-4 34",
         EventKind::Note => "M0 1L4 5L0 9L-4 5Z",
-    };
+    }
+}
+
+/// A glyph at a moment.
+pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> AnyView {
+    let Event { at, kind, detail } = event;
+    let path = glyph(*kind);
     let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);
     let text = match detail.is_empty() {
         true => format!("{} at {at} {}", kind.slug(), gantt.unit),

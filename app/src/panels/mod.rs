@@ -14,6 +14,7 @@ mod code;
 mod gantt;
 mod gantt_axis;
 mod gantt_dense;
+mod gantt_legend;
 mod geometry;
 mod graph;
 mod graph_edges;

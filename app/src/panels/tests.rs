@@ -48,6 +48,9 @@ fn gantt_has_lanes_bars_events_and_now() {
     assert_has(
         &html,
         &[
+            "class=\"legend legend-gantt\"",
+            "event-arrive legend-event",
+            "<span>arrives</span>",
             "data-key=\"P2.7\"",
             "P2, running, 7 to 9 ticks",
             "Title: 5 lanes from 0 to 22 ticks, now 13",
@@ -61,6 +64,7 @@ fn gantt_has_lanes_bars_events_and_now() {
 fn gantt_hatches_what_is_blocked_and_repeats_hues_with_a_pattern() {
     let html = html(Panel::Gantt(samples::gantt_mixed()));
     assert_has(&html, &["span span-hatch", "span span-cost", "span span-rest", "span span-thin"]);
+    assert_has(&html, &["<span>blocked</span>", "<span>missed deadline</span>"]);
     assert_has(&html, &["actor-1 actor-pattern-1", "class=\"pattern-line\"", "event event-miss"]);
 }
 
@@ -68,6 +72,7 @@ fn gantt_hatches_what_is_blocked_and_repeats_hues_with_a_pattern() {
 fn gantt_without_anything_is_still_drawn() {
     let html = html(Panel::Gantt(Gantt { now: 0, end: 0, unit: "ticks", lanes: vec![] }));
     assert_has(&html, &["0 lanes", "gantt-axis"]);
+    assert_eq!(count(&html, "legend"), 0);
 }
 
 #[test]
