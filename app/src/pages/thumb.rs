@@ -207,7 +207,10 @@ fn fields(bits: &Bits) -> AnyView {
             names.push(&field.mark.label);
         }
     }
-    let pitch = (HEIGHT / rows.len().max(1) as u64).min(40);
+    let n_rows = rows.len().max(1) as u64;
+    let pitch = (HEIGHT / n_rows).min(40);
+    // Few rows stand in the middle.
+    let top = (HEIGHT - pitch * n_rows) / 2 + 4;
     let mut out = Vec::new();
     for (row, n) in rows.iter().zip(0_u64..) {
         // A wide field is drawn less wide than it is, so that the small ones can be seen.
@@ -220,7 +223,7 @@ fn fields(bits: &Bits) -> AnyView {
             let to = from + width(field.high, field.low);
             let (x, end) = (from * WIDTH / total.max(1), to * WIDTH / total.max(1));
             let actor = hue.filter(|_| field.mark.tone != Tone::Muted);
-            out.push(rect(x, n * pitch, (end - x).saturating_sub(3), pitch - 8, actor));
+            out.push(rect(x, top + n * pitch, (end - x).saturating_sub(3), pitch - 8, actor));
             from = to;
         }
     }
@@ -262,4 +265,19 @@ fn text_lines(n_listings: usize) -> AnyView {
         }
     }
     out.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_engine_has_a_picture() {
+        for entry in sim::engines() {
+            let run = entry.run_text(entry.example, Mode::Frames).unwrap();
+            let html = marks(&run).map(|it| it.to_html()).unwrap_or_default();
+            assert!(html.contains("thumb-mark"), "{}: no mark in {html:?}", entry.meta.id);
+            assert_eq!(html.matches("NaN").count() + html.matches("=\"-").count(), 0);
+        }
+    }
 }
