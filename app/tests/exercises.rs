@@ -87,6 +87,30 @@ async fn a_number_is_marked_where_it_was_typed() {
 }
 
 #[wasm_bindgen_test]
+async fn a_check_with_nothing_to_judge_says_so() {
+    let kind = Kind::Number { right: 6.0, tolerance: 0.0, unit: "ticks".into() };
+    let root = mounted(vec![question("test_missing", kind)]);
+    let card = one(&root, "[data-question=test_missing]");
+    fill(&card, "input", "six");
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert_eq!(text(&card, ".question-missing"), "Write a number, such as 6.");
+    assert_eq!(one(&card, "input").get_attribute("aria-invalid").as_deref(), Some("true"));
+    fill(&card, "input", "6 ticks");
+    settle().await;
+    assert_eq!(text(&card, ".question-missing"), "");
+    assert_eq!(one(&card, "input").get_attribute("aria-invalid"), None);
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert_eq!(text(&card, ".verdict"), "Right.");
+    let why = one(&card, ".explanation");
+    assert!(why.closest("form").unwrap().is_none(), "a figure's Enter would submit the question");
+    one(&card, "[data-act=check]").click();
+    settle().await;
+    assert!(why.is_same_node(Some(&one(&card, ".explanation"))), "a second verdict draws nothing");
+}
+
+#[wasm_bindgen_test]
 async fn only_wrong_ones_are_tried_again() {
     let choice = |right| Kind::Choice {
         options: vec!["a".into(), "b".into()],
@@ -188,4 +212,39 @@ async fn a_new_problem_has_another_seed() {
     one(&root, "[data-act=new]").click();
     settle().await;
     assert!(text(&root, ".problem-title").ends_with("problem 8"));
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_seed_does_not_stay() {
+    let root = sheet(Task::Times);
+    let input: HtmlInputElement = one(&root, "[data-act=seed]").unchecked_into();
+    for (typed, shown) in [("abc", "7"), ("-1", "7"), ("", "7"), ("123456", "99999"), ("12", "12")]
+    {
+        input.set_value(typed);
+        input.dispatch_event(&web_sys::Event::new("change").unwrap()).unwrap();
+        settle().await;
+        assert_eq!(input.value(), shown, "{typed}");
+        assert!(text(&root, ".problem-title").ends_with(&format!("problem {shown}")));
+        assert_eq!(text(&root, "[data-role=notice]").is_empty(), typed == shown, "{typed}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_sheet_follows_the_address() {
+    let root = sheet(Task::Times);
+    settle().await;
+    let go = |fragment: String| {
+        app::browser::set_fragment(&fragment).unwrap();
+        let event = web_sys::Event::new("hashchange").unwrap();
+        web_sys::window().unwrap().dispatch_event(&event).unwrap();
+    };
+    go(format!("policy={}&seed=21&fixed=1", policy().meta.id));
+    settle().await;
+    assert!(text(&root, ".problem-title").ends_with("problem 21"));
+    assert!(root.query_selector("[data-act=new]").unwrap().is_none(), "it is fixed");
+    go("policy=cpu/none&seed=22&fixed=1".into());
+    settle().await;
+    assert!(text(&root, "[data-role=notice]").contains("cpu/none"));
+    assert!(root.query_selector("[data-act=new]").unwrap().is_some(), "it can be chosen");
+    assert!(root.query_selector("select:disabled").unwrap().is_none());
 }

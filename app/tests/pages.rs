@@ -78,13 +78,33 @@ fn the_site_has_every_page_of_its_scheme() {
         assert!(paths.contains(path), "{path}");
     }
     for entry in sim::engines() {
-        for (folder, end) in
-            [("sim", "html"), ("embed", "html"), ("single", "html"), ("oembed", "json")]
-        {
+        for (folder, end) in [("sim", "html"), ("embed", "html"), ("single", "html")] {
             let path = format!("{folder}/{}.{end}", entry.meta.id);
             assert!(paths.contains(path.as_str()), "{path}");
         }
     }
+}
+
+#[test]
+fn hosts_are_answered_where_the_site_has_an_address() {
+    assert!(files().iter().all(|it| !it.path.starts_with("oembed/")), "no address, no answer");
+    assert!(files().iter().all(|it| !it.text.contains("json+oembed")));
+    let base_url = Some("https://example.org/os/".to_owned());
+    let site = Site {
+        course: content::Course::default(),
+        files: Files::default(),
+        notes: std::collections::BTreeMap::default(),
+        base_url,
+    };
+    let pages = site.pages();
+    let text = |path: &str| pages.iter().find(|it| it.path == path).map_or("", |it| &it.text);
+    for entry in sim::engines() {
+        let id = entry.meta.id;
+        let answer = text(&format!("oembed/{id}.json"));
+        assert!(answer.contains(&format!("https://example.org/os/embed/{id}.html")), "{id}");
+        assert!(text(&format!("embed/{id}.html")).contains("json+oembed"), "{id}");
+    }
+    assert!(text("404.html").contains("href=\"https://example.org/os/index.html\""));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     draft.has_parts = true;
     draft.head = format!(
         "{}<meta name=\"robots\" content=\"noindex\">\n<meta name=\"responsive-embedded-sizing\">\n",
-        oembed_link(entry, &root)
+        oembed_link(site, entry, &root)
     );
     let text = document(site, &draft, &root, POLICY, &body);
     // In a sandbox without shared origin nothing can be fetched: the single file needs nothing.
@@ -52,8 +52,11 @@ pub(super) fn body(site: &Site, entry: &Entry, root: &str) -> AnyView {
     .into_any()
 }
 
-/// The line of a head that tells hosts where the answer to an oEmbed request is.
-pub(super) fn oembed_link(entry: &Entry, root: &str) -> String {
+/// The line of a head that tells hosts where the answer to an oEmbed request is; empty if there is none.
+pub(super) fn oembed_link(site: &Site, entry: &Entry, root: &str) -> String {
+    if site.base_url.is_none() {
+        return String::new();
+    }
     let meta = entry.meta;
     format!(
         "<link rel=\"alternate\" type=\"application/json+oembed\" href=\"{root}oembed/{}.json\" title=\"{}\">\n",
@@ -62,19 +65,15 @@ pub(super) fn oembed_link(entry: &Entry, root: &str) -> String {
     )
 }
 
-/// The answer to an oEmbed request, as a file. Without the address of the site it holds relative ones.
-pub(super) fn oembed(site: &Site, entry: &Entry) -> Page {
+/// The answer to an oEmbed request, as a file. Its code goes into pages elsewhere, where a relative
+/// address leads nowhere, so there is none while the address of the site is not known.
+pub(super) fn oembed(site: &Site, entry: &Entry) -> Option<Page> {
     let meta = entry.meta;
-    let base = site.base_url.as_deref().unwrap_or("");
-    let url = if base.is_empty() {
-        format!("{}embed/{}.html", root_of(&format!("oembed/{}.json", meta.id)), meta.id)
-    } else {
-        format!("{base}embed/{}.html", meta.id)
-    };
-    let html = frame_code(&url, meta.title);
+    let base = site.base_url.as_deref()?;
+    let html = frame_code(&format!("{base}embed/{}.html", meta.id), meta.title);
     let answer = json!({ "version": "1.0", "type": "rich", "provider_name": SITE, "provider_url": base,
         "title": meta.title, "width": WIDTH, "height": HEIGHT, "html": html });
-    Page { path: format!("oembed/{}.json", meta.id), text: format!("{answer:#}\n") }
+    Some(Page { path: format!("oembed/{}.json", meta.id), text: format!("{answer:#}\n") })
 }
 
 /// The frame that hosts put into their pages.

@@ -44,7 +44,7 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     let mut draft = Draft::new(&path, meta.title, meta.summary, body);
     draft.has_parts = true;
     draft.toc = toc;
-    draft.head = embed::oembed_link(entry, &root);
+    draft.head = embed::oembed_link(site, entry, &root);
     draft.finish(site)
 }
 

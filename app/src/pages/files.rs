@@ -48,7 +48,7 @@ impl Files {
     /// Looks through a folder that Trunk has filled.
     ///
     /// # Errors
-    /// A file that cannot be read, or two that go by the same name.
+    /// A file that cannot be read or is missing, or two that go by the same name.
     pub fn find(dir: &Path) -> Result<Self, String> {
         let failed = |path: &Path, error: std::io::Error| {
             format!("{} cannot be read: {error}", path.display())
@@ -73,8 +73,17 @@ impl Files {
                 bundle.js_name = name;
             }
         }
-        let is_whole = !bundle.js_name.is_empty() && !bundle.wasm_name.is_empty();
-        files.app = is_whole.then_some(bundle);
+        if let Some(stem) = STYLES.iter().find(|it| !files.styles.contains_key(**it)) {
+            return Err(format!("{} holds no style sheet {stem}.css", dir.display()));
+        }
+        files.app = match (bundle.js_name.is_empty(), bundle.wasm_name.is_empty()) {
+            (false, false) => Some(bundle),
+            // A build by Trunk brings the app along; without one the pages are for reading only.
+            (true, true) if std::env::var_os("TRUNK_STAGING_DIR").is_none() => None,
+            (true, true) => return Err(format!("{} holds no app", dir.display())),
+            (false, true) => return Err(format!("{} holds no wasm of the app", dir.display())),
+            (true, false) => return Err(format!("{} holds no glue app.js", dir.display())),
+        };
         Ok(files)
     }
 
@@ -132,13 +141,31 @@ fn hash(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, hash, stem};
+    use super::{Files, STYLES, hash, stem};
 
     #[test]
     fn a_hash_is_cut_off_a_name_and_nothing_else_is() {
         assert_eq!(stem("page-0123456789abcdef"), "page");
         assert_eq!(stem("two-words"), "two-words");
         assert_eq!(stem("page"), "page");
+    }
+
+    #[test]
+    fn what_is_missing_is_told() -> std::io::Result<()> {
+        let dir = std::env::temp_dir().join(format!("interleave-files-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)?;
+        for stem in STYLES {
+            let told = Files::find(&dir).err().unwrap_or_default();
+            assert!(told.ends_with(&format!("no style sheet {stem}.css")), "{told}");
+            std::fs::write(dir.join(format!("{stem}-f93aba9661ddf1a.css")), "")?;
+        }
+        assert!(Files::find(&dir).is_ok_and(|it| it.app.is_none()));
+        std::fs::write(dir.join("app-0123456789abcdef.js"), "")?;
+        let told = Files::find(&dir).err().unwrap_or_default();
+        assert!(told.ends_with("no wasm of the app"), "{told}");
+        std::fs::write(dir.join("app-0123456789abcdef_bg.wasm"), "")?;
+        assert!(Files::find(&dir).is_ok_and(|it| it.app.is_some()));
+        std::fs::remove_dir_all(&dir)
     }
 
     #[test]

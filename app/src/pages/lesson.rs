@@ -9,11 +9,16 @@ use leptos::prelude::*;
 pub(super) fn page(site: &Site, module: &Module, lesson: &Lesson) -> Page {
     let path = course::lesson_path(lesson);
     let root = root_of(&path);
+    let is_section = |it: &Block| matches!(it, Block::Html(html) if html.contains("<h2"));
+    let first_section = lesson.blocks.iter().position(is_section).unwrap_or(usize::MAX);
     let body = html(|| {
+        let blocks = lesson.blocks.iter().enumerate();
+        let blocks = blocks.map(|(n, it)| block(site, n, it, n < first_section, &root));
+        let blocks = blocks.collect_view();
         view! {
             <article>
                 {head(site, module, lesson, &root)}
-                {lesson.blocks.iter().enumerate().map(|(n, it)| block(site, n, it, &root)).collect_view()}
+                {blocks}
                 {sources(lesson, &root)}
             </article>
             {way_on(module, lesson, &root)}
@@ -77,7 +82,7 @@ fn join<V: IntoView + 'static>(views: Vec<V>) -> AnyView {
     views.into_iter().enumerate().map(with_comma).collect_view().into_any()
 }
 
-fn block(site: &Site, n: usize, block: &Block, root: &str) -> AnyView {
+fn block(site: &Site, n: usize, block: &Block, is_opening: bool, root: &str) -> AnyView {
     match block {
         Block::Html(html) => {
             view! { <div class="prose" inner_html=resolve_links(html, root)></div> }.into_any()
@@ -87,12 +92,13 @@ fn block(site: &Site, n: usize, block: &Block, root: &str) -> AnyView {
                 .into_any()
         }
         Block::Quiz(ids) => {
+            let place = if is_opening { quiz::Place::Opening } else { quiz::Place::Lesson };
             let questions: Vec<_> = ids
                 .iter()
                 .filter_map(|id| site.course.question(id))
                 .map(|it| resolve_question(it, root))
                 .collect();
-            quiz::quiz_view(&questions, root, quiz::Place::Lesson)
+            quiz::quiz_view(&questions, root, place)
         }
     }
 }

@@ -70,7 +70,7 @@ impl Site {
             pages.push(engine::page(self, entry));
             pages.push(embed::page(self, entry));
             pages.extend(single::page(self, entry, script.as_deref()));
-            pages.push(embed::oembed(self, entry));
+            pages.extend(embed::oembed(self, entry));
         }
         pages
     }

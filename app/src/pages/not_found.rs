@@ -18,11 +18,12 @@ a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius
 svg{width:78px;height:54px}.logo-a{fill:var(--accent)}.logo-b{fill:var(--other)}";
 
 pub(super) fn page(site: &Site) -> Page {
-    let home = site
-        .base_url
-        .clone()
-        .map_or_else(|| "index.html".to_owned(), |base| format!("{base}index.html"));
     let body = html(|| {
+        // From an unknown depth only a whole address leads home.
+        let home = site.base_url.as_ref().map(|base| {
+            let href = format!("{base}index.html");
+            view! { <p><a href=href>{format!("The first page of {SITE}")}</a></p> }
+        });
         view! {
             <main>
                 {icons::logo()}
@@ -31,7 +32,7 @@ pub(super) fn page(site: &Site) -> Page {
                     "There is nothing at this address. The link may be old, or a letter of it may be missing. "
                     "The parts of the address before the last slash may still lead somewhere."
                 </p>
-                <p><a href=home>{format!("The first page of {SITE}")}</a></p>
+                {home}
             </main>
         }
         .into_any()

@@ -26,26 +26,39 @@ pub struct Sheet {
     pub task: Task,
     /// Seed and policy were chosen by an instructor and stay as they are.
     pub is_fixed: bool,
+    /// Parts of the link that say nothing here, as they stand in it.
+    pub strays: Vec<String>,
 }
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self { seed: 1, policy: String::new(), task: Task::Times, is_fixed: false }
+        Self {
+            seed: 1,
+            policy: String::new(),
+            task: Task::Times,
+            is_fixed: false,
+            strays: Vec::new(),
+        }
     }
 }
 
 impl Sheet {
-    /// Reads the text after `#` or `?`; whatever cannot be read stays as it was.
+    /// Reads the text after `#` or `?`; whatever cannot be read stays as it was, and is kept as a stray.
     #[must_use]
     pub fn read(mut self, text: &str) -> Self {
         for part in text.trim_start_matches(['#', '?']).split('&') {
             match part.split_once('=') {
-                Some(("seed", raw)) => self.seed = raw.parse().unwrap_or(self.seed),
+                Some(("seed", raw)) if raw.parse::<u64>().is_ok() => {
+                    self.seed = raw.parse().unwrap_or(self.seed);
+                }
                 Some(("policy", raw)) => self.policy = decode(raw),
                 Some(("task", "times")) => self.task = Task::Times,
                 Some(("task", "timeline")) => self.task = Task::Timeline,
-                Some(("fixed", raw)) => self.is_fixed = raw == "1",
-                _ => {}
+                Some(("fixed", "1")) => self.is_fixed = true,
+                Some(("fixed", "0")) => self.is_fixed = false,
+                Some(("v", "1")) => {}
+                _ if part.is_empty() => {}
+                _ => self.strays.push(decode(part)),
             }
         }
         self
@@ -72,7 +85,13 @@ mod tests {
         for seed in [0, 7, u64::MAX] {
             for policy in ["", "cpu/x", "a b&c=d"] {
                 for (task, is_fixed) in [(Task::Times, false), (Task::Timeline, true)] {
-                    let sheet = Sheet { seed, policy: policy.to_owned(), task, is_fixed };
+                    let sheet = Sheet {
+                        seed,
+                        policy: policy.to_owned(),
+                        task,
+                        is_fixed,
+                        ..Sheet::default()
+                    };
                     assert_eq!(Sheet::default().read(&format!("#{}", sheet.link())), sheet);
                 }
             }
@@ -84,7 +103,11 @@ mod tests {
         for text in
             ["", "#", "seed=", "seed=-1&task=x&fixed", "%%%&&==", "seed=99999999999999999999"]
         {
-            assert_eq!(Sheet::default().read(text), Sheet::default());
+            let read = Sheet::default().read(text);
+            assert_eq!(Sheet { strays: Vec::new(), ..read }, Sheet::default());
         }
+        let strays = |text: &str| Sheet::default().read(text).strays;
+        assert_eq!(strays("#v=1&policy=a&seed=2&task=times&fixed=1"), [""; 0]);
+        assert_eq!(strays("#seed=-1&quantum=3"), ["seed=-1", "quantum=3"]);
     }
 }

@@ -15,12 +15,20 @@ use std::sync::Arc;
 /// seeds of new ones.
 #[must_use]
 pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
-    let first = data.policies.first().cloned().unwrap_or_default();
-    let mut sheet = sheet;
-    if !data.policies.contains(&sheet.policy) {
-        sheet.policy = first;
+    let (sheet, told) = opened(data, sheet);
+    let (sheet, notice) = (RwSignal::new(sheet), RwSignal::new(told));
+    {
+        let data = data.clone();
+        let follow = window_event_listener(leptos::ev::hashchange, move |_| {
+            let (query, fragment) = browser::address().unwrap_or_default();
+            let (asked, told) = opened(&data, Sheet::default().read(&query).read(&fragment));
+            notice.set(told);
+            if sheet.with_untracked(|it| *it != asked) {
+                sheet.set(asked);
+            }
+        });
+        on_cleanup(move || follow.remove());
     }
-    let sheet = RwSignal::new(sheet);
     Effect::new(move |first: Option<()>| {
         let link = sheet.with(Sheet::link);
         // The address that was opened stays until the reader chooses.
@@ -29,6 +37,7 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
         }
     });
     let root = data.root.clone();
+    let is_fixed = Memo::new(move |_| sheet.with(|it| it.is_fixed));
     let body = move || {
         let sheet = sheet.get();
         let made = sim::engine(&sheet.policy).ok_or(NoProblem::NoJobs);
@@ -38,24 +47,74 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
         }
     };
     view! {
-        {chooser(data, sheet, dice)}
+        {chooser(data, sheet, notice, dice)}
+        <p class="question-missing" role="status" data-role="notice">{move || notice.get()}</p>
         {body}
-        {class_link(sheet)}
+        {move || (!is_fixed.get()).then(|| class_link(sheet))}
     }
     .into_any()
 }
 
+/// The sheet of a link as this page can show it, and what the reader is told of the rest. A link
+/// that is not understood fixes nothing: the reader must be able to choose.
+fn opened(data: &Data, asked: Sheet) -> (Sheet, String) {
+    let strays = asked.strays.join(", ");
+    let mut sheet = Sheet { strays: Vec::new(), ..asked };
+    let mut told = Vec::new();
+    if !data.policies.contains(&sheet.policy) {
+        if !sheet.policy.is_empty() {
+            told.push(format!("This page has no policy “{}”.", sheet.policy));
+        }
+        sheet.policy = data.policies.first().cloned().unwrap_or_default();
+    }
+    if !strays.is_empty() {
+        told.push(format!("The link says “{strays}”, which means nothing here."));
+    }
+    if SEED_MAX < sheet.seed {
+        told.push(format!("The greatest seed is {SEED_MAX}."));
+        sheet.seed = SEED_MAX;
+    }
+    sheet.is_fixed &= told.is_empty();
+    (sheet, told.join(" "))
+}
+
+/// The seed that a text asks for, and what there is to say of it.
+fn seed_asked(text: &str) -> (Option<u64>, String) {
+    let text = text.trim();
+    let is_whole = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    match text.parse::<u64>() {
+        Ok(seed) if is_whole && seed <= SEED_MAX => (Some(seed), String::new()),
+        _ if is_whole => (Some(SEED_MAX), format!("The greatest seed is {SEED_MAX}.")),
+        _ => (None, format!("A seed is a whole number from 0 to {SEED_MAX}.")),
+    }
+}
+
 /// Policy, seed and task; only the task where an instructor has fixed the rest.
-fn chooser(data: &Data, sheet: RwSignal<Sheet>, dice: fn() -> u64) -> AnyView {
-    let is_fixed = sheet.with_untracked(|it| it.is_fixed);
+fn chooser(
+    data: &Data,
+    sheet: RwSignal<Sheet>,
+    notice: RwSignal<String>,
+    dice: fn() -> u64,
+) -> AnyView {
+    let is_fixed = move || sheet.with(|it| it.is_fixed);
     let options = data.policies.iter().map(|id| {
         let title = sim::engine(id).map_or("", |it| it.meta.title);
-        let (id, selected) = (id.clone(), sheet.with_untracked(|it| it.policy == *id));
-        view! { <option value=id selected=selected>{title}</option> }
+        let (id, own) = (id.clone(), id.clone());
+        let selected = move || sheet.with(|it| it.policy == own);
+        view! { <option value=id prop:selected=selected>{title}</option> }
     });
-    let fresh = move |_| sheet.update(|it| it.seed = dice() % (SEED_MAX + 1));
-    let set_seed = move |event| {
-        if let Ok(seed) = event_target_value(&event).trim().parse() {
+    let fresh = move |_| {
+        notice.set(String::new());
+        sheet.update(|it| it.seed = dice() % (SEED_MAX + 1));
+    };
+    let set_seed = move |event: leptos::ev::Event| {
+        let (seed, told) = seed_asked(&event_target_value(&event));
+        notice.set(told);
+        let before = sheet.with_untracked(|it| it.seed);
+        let seed = seed.unwrap_or(before);
+        // The box shows the problem's seed again, also where that stays as it was.
+        event_target::<web_sys::HtmlInputElement>(&event).set_value(&seed.to_string());
+        if seed != before {
             sheet.update(|it| it.seed = seed);
         }
     };
@@ -82,7 +141,7 @@ fn chooser(data: &Data, sheet: RwSignal<Sheet>, dice: fn() -> u64) -> AnyView {
                 <input type="text" inputmode="numeric" size="6" maxlength="10" data-act="seed" disabled=is_fixed
                     prop:value=move || sheet.with(|it| it.seed.to_string()) on:change=set_seed/>
             </label>
-            {(!is_fixed).then(|| view! {
+            {move || (!is_fixed()).then(|| view! {
                 <button type="button" class="button small" data-act="new" on:click=fresh>"New problem"</button>
             })}
             <fieldset class="tasks">
@@ -143,10 +202,7 @@ fn spec(problem: &Problem, sheet: &Sheet) -> FigureSpec {
 }
 
 /// A link with policy and seed fixed, for a class.
-fn class_link(sheet: RwSignal<Sheet>) -> Option<AnyView> {
-    if sheet.with_untracked(|it| it.is_fixed) {
-        return None;
-    }
+fn class_link(sheet: RwSignal<Sheet>) -> AnyView {
     let copied = RwSignal::new("");
     let address = move || {
         let fixed = Sheet { is_fixed: true, ..sheet.get() };
@@ -157,8 +213,7 @@ fn class_link(sheet: RwSignal<Sheet>) -> Option<AnyView> {
             copied.set(if was_copied { "Copied" } else { "Copying is not allowed here" });
         });
     };
-    Some(
-        view! {
+    view! {
             <details class="class-link">
                 <summary>"For a class"</summary>
                 <p>"This link opens exactly this problem. Policy and seed cannot be changed there; the answers are the engine's, the same for everybody."</p>
@@ -169,6 +224,38 @@ fn class_link(sheet: RwSignal<Sheet>) -> Option<AnyView> {
                 <p role="status">{move || copied.get()}</p>
             </details>
         }
-        .into_any(),
-    )
+        .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Data, SEED_MAX, Sheet, opened, seed_asked};
+
+    #[test]
+    fn a_link_that_is_not_understood_fixes_nothing() {
+        let data = Data { policies: vec!["cpu/a".into(), "cpu/b".into()], root: String::new() };
+        let open = |text: &str| opened(&data, Sheet::default().read(text));
+        let (sheet, told) = open("v=1&policy=cpu/b&seed=3&fixed=1");
+        assert!(sheet.is_fixed && sheet.policy == "cpu/b" && told.is_empty(), "{told}");
+        for (text, word) in [
+            ("policy=cpu/x&seed=3&fixed=1", "cpu/x"),
+            ("policy=cpu/b&sed=3&fixed=1", "sed=3"),
+            ("seed=100000&fixed=1", "greatest"),
+        ] {
+            let (sheet, told) = open(text);
+            assert!(!sheet.is_fixed && told.contains(word), "{text}: {told}");
+            assert!(data.policies.contains(&sheet.policy) && sheet.seed <= SEED_MAX);
+        }
+        assert_eq!(open("").1, "");
+    }
+
+    #[test]
+    fn a_seed_is_a_whole_number() {
+        assert_eq!(seed_asked(" 12 "), (Some(12), String::new()));
+        assert_eq!(seed_asked("99999999999999999999999").0, Some(SEED_MAX));
+        for text in ["", "abc", "-1", "1.5"] {
+            let (seed, told) = seed_asked(text);
+            assert!(seed.is_none() && told.contains("whole number"), "{text}");
+        }
+    }
 }

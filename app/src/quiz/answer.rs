@@ -20,7 +20,9 @@ pub enum Given {
 pub fn judge(kind: &Kind, given: &Given) -> Option<bool> {
     match given {
         Given::Picked(picked) if !picked.is_empty() => Some(kind.is_right_pick(picked)),
-        Given::Typed(text) if is_readable(kind, text) => Some(kind.is_right_text(text)),
+        Given::Typed(text) if is_readable(kind, text) => {
+            Some(kind.is_right_text(without_unit(kind, text)))
+        }
         Given::Nothing | Given::Picked(_) | Given::Typed(_) => None,
     }
 }
@@ -28,7 +30,7 @@ pub fn judge(kind: &Kind, given: &Given) -> Option<bool> {
 /// Whether a text can be an answer: a number where one is asked for, and never empty.
 #[must_use]
 pub fn is_readable(kind: &Kind, text: &str) -> bool {
-    let text = text.trim();
+    let text = without_unit(kind, text);
     match kind {
         Kind::Number { .. } => {
             let text = text.replace(',', ".").replace('\u{2212}', "-");
@@ -36,6 +38,27 @@ pub fn is_readable(kind: &Kind, text: &str) -> bool {
         }
         Kind::Choice { .. } | Kind::Order { .. } | Kind::Text { .. } | Kind::Predict { .. } => {
             !text.is_empty()
+        }
+    }
+}
+
+/// A text without spaces around it and without the unit, which stands beside the input anyway.
+fn without_unit<'a>(kind: &Kind, text: &'a str) -> &'a str {
+    let text = text.trim();
+    match kind {
+        Kind::Number { unit, .. } => text.strip_suffix(unit.as_str()).unwrap_or(text).trim_end(),
+        Kind::Choice { .. } | Kind::Order { .. } | Kind::Text { .. } | Kind::Predict { .. } => text,
+    }
+}
+
+/// What to do first where there is nothing to judge.
+#[must_use]
+pub const fn first_do(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Number { .. } => "Write a number, such as 6.",
+        Kind::Text { .. } => "Write an answer first.",
+        Kind::Choice { .. } | Kind::Order { .. } | Kind::Predict { .. } => {
+            "Choose an answer first."
         }
     }
 }
@@ -119,6 +142,10 @@ mod tests {
         assert_eq!(judge(&number, &Given::Nothing), None);
         assert_eq!(judge(&number, &Given::Typed("one".into())), None);
         assert_eq!(judge(&number, &Given::Typed("1".into())), Some(true));
+        assert_eq!(judge(&number, &Given::Typed(" 1 ms ".into())), Some(true));
+        assert_eq!(judge(&number, &Given::Typed("2ms".into())), Some(false));
+        assert_eq!(judge(&number, &Given::Typed("1 s".into())), None);
+        assert_eq!(judge(&number, &Given::Typed("ms".into())), None);
         assert_eq!(judge(&choice(true), &Given::Picked(vec![])), None);
         assert_eq!(judge(&choice(true), &Given::Picked(vec![0])), Some(false));
     }

@@ -1,7 +1,7 @@
 //! One question: what is asked, the learner's answer, and what becomes of it.
 
 use super::inputs::inputs_view;
-use super::{Given, judge, order_shown, progress, right_html, seed_of};
+use super::{Given, Place, judge, order_shown, progress, right_html, seed_of};
 use crate::figure::{Chrome, Where, broken_view, figure_view, ready};
 use crate::link;
 use content::{FigureSpec, Kind, Question};
@@ -20,6 +20,8 @@ pub(super) struct Card {
     pub(super) given: RwSignal<Given>,
     /// Whether that is right; `None` until it is checked.
     pub(super) verdict: RwSignal<Option<bool>>,
+    /// Whether there was nothing to judge at the last check.
+    pub(super) missing: RwSignal<bool>,
     /// Whether the learner asked for the answer.
     pub(super) told: RwSignal<bool>,
     /// Whether the figure is open.
@@ -38,6 +40,7 @@ impl Card {
             question: StoredValue::new(question),
             given: RwSignal::new(Given::Nothing),
             verdict: RwSignal::new(None),
+            missing: RwSignal::new(false),
             told: RwSignal::new(false),
             shown: RwSignal::new(false),
             before: RwSignal::new(before),
@@ -56,6 +59,7 @@ impl Card {
         let given = self.given.get_untracked();
         let verdict = self.question.with_value(|it| judge(&it.kind, &given));
         self.verdict.set(verdict);
+        self.missing.set(verdict.is_none());
         if let Some(was_right) = verdict {
             self.question.with_value(|it| progress::keep(&it.id, was_right));
             self.before.set(Some(was_right));
@@ -66,6 +70,7 @@ impl Card {
     pub(super) fn reset(self, seed: Option<u64>) {
         self.given.set(Given::Nothing);
         self.verdict.set(None);
+        self.missing.set(false);
         self.told.set(false);
         self.shown.set(false);
         self.shuffle(seed);
@@ -83,11 +88,12 @@ impl Card {
     pub(super) fn give(self, given: Given) {
         self.given.set(given);
         self.verdict.set(None);
+        self.missing.set(false);
     }
 }
 
 /// The card of a question; `number` counts from 1.
-pub(super) fn card_view(card: Card, number: usize, root: String) -> AnyView {
+pub(super) fn card_view(card: Card, place: Place, number: usize, root: String) -> AnyView {
     let question = card.question.get_value();
     let prompt_id = format!("q-{}-prompt", question.id);
     let state = move || match card.verdict.get() {
@@ -104,63 +110,61 @@ pub(super) fn card_view(card: Card, number: usize, root: String) -> AnyView {
         event.prevent_default();
         card.check();
     };
+    // Only a change opens or closes it: a second verdict leaves a figure as it is.
+    let is_open = Memo::new(move |_| card.told.get() || card.verdict.get() == Some(true));
     view! {
-        <form class="question" data-question=question.id.clone() data-state=state on:submit=on_submit>
-            <p class="question-number">
-                {format!("Question {number}")} <span class="question-before">{before}</span>
-            </p>
+        <div class="question" data-question=question.id.clone() data-state=state>
+            {place.heading(number, view! { <span class="question-before">{before}</span> })}
             <div class="question-prompt" id=prompt_id.clone() inner_html=question.prompt_html.clone()></div>
             {predicted(&question, &root)}
-            {inputs_view(card, prompt_id)}
-            <div class="question-actions">
-                <button type="submit" class="button small" data-act="check">"Check"</button>
-                {move || {
-                    let may_tell = card.verdict.get() == Some(false) && !card.told.get();
-                    may_tell.then(|| view! {
-                        <button type="button" class="button small second" data-act="tell"
-                            on:click=move |_| card.told.set(true)>"See the answer"</button>
-                    })
-                }}
-            </div>
+            // A figure has inputs of its own, so none stands inside the form.
+            <form on:submit=on_submit>
+                {inputs_view(card, prompt_id)}
+                <div class="question-actions">
+                    <button type="submit" class="button small" data-act="check">"Check"</button>
+                    {move || {
+                        let may_tell = card.verdict.get() == Some(false) && !card.told.get();
+                        may_tell.then(|| view! {
+                            <button type="button" class="button small second" data-act="tell"
+                                on:click=move |_| card.told.set(true)>"See the answer"</button>
+                        })
+                    }}
+                </div>
+            </form>
             <p class="verdict" role="status">{move || verdict(card)}</p>
-            {move || explanation(card, &root)}
-        </form>
+            {move || is_open.get().then(|| explanation(card, &root))}
+        </div>
     }
     .into_any()
 }
 
 fn verdict(card: Card) -> &'static str {
-    let is_empty = card.given.with(|it| *it == Given::Nothing);
     match card.verdict.get() {
         Some(true) => "Right.",
         Some(false) if card.told.get() => "Not right. The answer is below.",
         Some(false) => "Not right. Change your answer and check again, or see the answer.",
-        None if is_empty => "",
         None => "",
     }
 }
 
-/// The right answer, why, and the way to see it; once it is answered or asked for.
-fn explanation(card: Card, root: &str) -> Option<AnyView> {
-    let told = card.told.get();
-    if !(told || card.verdict.get() == Some(true)) {
-        return None;
-    }
+/// The right answer, why, and the way to see it.
+fn explanation(card: Card, root: &str) -> AnyView {
     let question = card.question.get_value();
-    let right =
-        told.then(|| view! { <p class="answer-right" inner_html=right_html(&question.kind)></p> });
+    let right = right_html(&question.kind);
+    let right = move || {
+        let html = right.clone();
+        card.told.get().then(|| view! { <p class="answer-right" inner_html=html></p> })
+    };
     let show = question.show.clone().map(|spec| show_me(card, spec, root.to_owned()));
     let why = question.why_html;
-    Some(
-        view! {
-            <div class="explanation">
-                {right}
-                <div inner_html=why></div>
-                {show}
-            </div>
-        }
-        .into_any(),
-    )
+    view! {
+        <div class="explanation">
+            {right}
+            <div inner_html=why></div>
+            {show}
+        </div>
+    }
+    .into_any()
 }
 
 /// A button that opens the figure in which the answer can be seen.

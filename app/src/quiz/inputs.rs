@@ -1,7 +1,7 @@
 //! The controls of a question: radio buttons, boxes, an input, or a list to put in order.
 
-use super::Given;
 use super::card::Card;
+use super::{Given, first_do};
 use content::Kind;
 use leptos::prelude::*;
 
@@ -19,6 +19,23 @@ pub(super) fn inputs_view(card: Card, prompt_id: String) -> AnyView {
     }
 }
 
+/// Id of the line that says what to do first.
+fn missing_id(id: &str) -> String {
+    format!("q-{id}-missing")
+}
+
+/// What to do first, after a check with nothing to judge.
+fn missing_view(card: Card, id: &str) -> AnyView {
+    let words = card.question.with_value(|it| first_do(&it.kind));
+    let said = move || if card.missing.get() { words } else { "" };
+    view! { <p class="question-missing" id=missing_id(id) role="status">{said}</p> }.into_any()
+}
+
+/// `aria-invalid` of the controls.
+fn invalid(card: Card) -> impl Fn() -> Option<&'static str> + Copy {
+    move || card.missing.get().then_some("true")
+}
+
 fn options_view(
     card: Card,
     id: &str,
@@ -26,6 +43,8 @@ fn options_view(
     multiple: bool,
     prompt_id: String,
 ) -> AnyView {
+    let missing = missing_view(card, id);
+    let described = missing_id(id);
     let id = id.to_owned();
     let hint = multiple.then(|| view! { <p class="question-hint">"Choose all that hold."</p> });
     let rows = move || {
@@ -34,7 +53,11 @@ fn options_view(
         card.order.get().iter().filter_map(row).collect::<Vec<AnyView>>()
     };
     view! {
-        <fieldset class="options" aria-labelledby=prompt_id>{hint}{rows}</fieldset>
+        <fieldset class="options" role=(!multiple).then_some("radiogroup") aria-labelledby=prompt_id
+            aria-describedby=described aria-invalid=move || (!multiple).then(invalid(card)).flatten()>
+            {hint}{rows}
+        </fieldset>
+        {missing}
     }
     .into_any()
 }
@@ -59,7 +82,7 @@ fn option_row(card: Card, id: &str, at: usize, html: String, multiple: bool) -> 
     let (kind, name) = (if multiple { "checkbox" } else { "radio" }, format!("q-{id}"));
     view! {
         <label class="option">
-            <input type=kind name=name prop:checked=is_chosen on:change=choose/>
+            <input type=kind name=name aria-invalid=move || multiple.then(invalid(card)).flatten() prop:checked=is_chosen on:change=choose/>
             <span inner_html=html></span>
         </label>
     }
@@ -77,10 +100,12 @@ fn typed_view(card: Card, id: &str, unit: &str, is_number: bool, prompt_id: Stri
     view! {
         <p class="typed">
             <input id=input_id type="text" inputmode=mode autocomplete="off" autocapitalize="off" spellcheck="false"
-                class:is-number=is_number aria-labelledby=prompt_id prop:value=typed
+                class:is-number=is_number aria-labelledby=prompt_id aria-describedby=missing_id(id)
+                aria-invalid=invalid(card) prop:value=typed
                 on:input=move |event| card.give(Given::Typed(event_target_value(&event)))/>
             {unit}
         </p>
+        {missing_view(card, id)}
     }
     .into_any()
 }

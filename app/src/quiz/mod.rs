@@ -9,7 +9,7 @@ pub mod progress;
 mod sheet;
 mod still;
 
-pub use answer::{Given, escape, is_readable, judge, order_shown, right_html, seed_of};
+pub use answer::{Given, escape, first_do, is_readable, judge, order_shown, right_html, seed_of};
 pub(crate) use card::figure;
 #[cfg(feature = "ssr")]
 pub(crate) use card::leading_panels;
@@ -22,8 +22,10 @@ use serde::{Deserialize, Serialize};
 /// Where a quiz stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
-    /// A few questions inside a lesson.
+    /// A few questions inside a section of a lesson.
     Lesson,
+    /// A few questions before the first section of a lesson.
+    Opening,
     /// A page of their own, with a score and the choice to shuffle.
     Page,
 }
@@ -37,6 +39,26 @@ pub struct Data {
     pub root: String,
     /// Where the quiz stands.
     pub place: Place,
+}
+
+impl Place {
+    /// The heading of a question: below that of its page, or of a section of its lesson.
+    fn heading(
+        self,
+        number: usize,
+        more: impl leptos::prelude::IntoAny,
+    ) -> leptos::prelude::AnyView {
+        use leptos::prelude::*;
+        let text = format!("Question {number}");
+        match self {
+            Self::Page | Self::Opening => {
+                view! { <h2 class="question-number">{text} {more.into_any()}</h2> }.into_any()
+            }
+            Self::Lesson => {
+                view! { <h3 class="question-number">{text} {more.into_any()}</h3> }.into_any()
+            }
+        }
+    }
 }
 
 impl Data {

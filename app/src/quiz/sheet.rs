@@ -12,7 +12,8 @@ pub fn live_view(data: Data, seed: u64) -> AnyView {
     let shuffles = RwSignal::new(true);
     let head = (place == Place::Page).then(|| head(cards.clone(), shuffles, seed));
     let foot = (place == Place::Page).then(|| score(cards.clone(), shuffles, seed));
-    let rows = cards.iter().enumerate().map(|(n, &card)| card_view(card, n + 1, root.clone()));
+    let rows =
+        cards.iter().enumerate().map(|(n, &card)| card_view(card, place, n + 1, root.clone()));
     view! { {head} {rows.collect_view()} {foot} }.into_any()
 }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 #[must_use]
 pub fn quiz_view(questions: &[Question], root: &str, place: Place) -> AnyView {
     let data = Data { questions: questions.to_vec(), root: root.to_owned(), place };
-    let cards = questions.iter().enumerate().map(|(n, it)| question(n + 1, it, root));
+    let cards = questions.iter().enumerate().map(|(n, it)| question(n + 1, it, root, place));
     view! {
         <div class="quiz" role="group" aria-label=label(questions.len()) data-quiz=data.text()>
             {cards.collect_view()}
@@ -23,11 +23,11 @@ pub(super) fn label(n_questions: usize) -> &'static str {
     if n_questions == 1 { "Question" } else { "Questions" }
 }
 
-fn question(number: usize, question: &Question, root: &str) -> AnyView {
+fn question(number: usize, question: &Question, root: &str, place: Place) -> AnyView {
     let why = question.why_html.clone();
     view! {
         <div class="question" data-question=question.id.clone()>
-            <p class="question-number">{format!("Question {number}")}</p>
+            {place.heading(number, ())}
             <div class="question-prompt" inner_html=question.prompt_html.clone()></div>
             {predicted(question, root)}
             {given(&question.kind)}
