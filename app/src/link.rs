@@ -50,20 +50,8 @@ const DEFAULT_ROW: &str = "~";
 
 /// Options of an embedded figure: they are in the query and are no state.
 pub const OPTIONS: &[&str] = &[
-    "theme",
-    "controls",
-    "autoplay",
-    "loop",
-    "speed",
-    "start",
-    "end",
-    "markers",
-    "lang",
-    "title",
-    "storage",
-    "quiz",
-    "seed_practice",
-    "bg",
+    "theme", "controls", "autoplay", "loop", "speed", "start", "end", "markers", "lang", "title",
+    "storage", "quiz",
 ];
 
 /// Writes a place as the text after `#`.

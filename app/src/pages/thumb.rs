@@ -275,7 +275,7 @@ mod tests {
     fn every_engine_has_a_picture() {
         for entry in sim::engines() {
             let run = entry.run_text(entry.example, Mode::Frames).unwrap();
-            let html = marks(&run).map(|it| it.to_html()).unwrap_or_default();
+            let html = marks(&run).map(leptos::prelude::RenderHtml::to_html).unwrap_or_default();
             assert!(html.contains("thumb-mark"), "{}: no mark in {html:?}", entry.meta.id);
             assert_eq!(html.matches("NaN").count() + html.matches("=\"-").count(), 0);
         }
