@@ -300,7 +300,11 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
         let bare = !(event.ctrl_key() || event.alt_key() || event.meta_key());
         let element: web_sys::Element = event_target(&event);
         let kind = element.get_attribute("type").unwrap_or_default();
-        let target = Target::of(&element.tag_name(), &kind);
+        // A part that the reader can focus and that is wider than its frame scrolls by key.
+        let scrolls = element.tag_name() != "FIGURE"
+            && element.has_attribute("tabindex")
+            && element.client_width() < element.scroll_width();
+        let target = if scrolls { Target::Frame } else { Target::of(&element.tag_name(), &kind) };
         if event.key() == "Escape" && player.help.get_untracked() {
             player.help.set(false);
             player.keep_focus();

@@ -105,8 +105,16 @@ pub fn Editor(
         form.iter().filter(|field| !field.hidden).map(one).collect_view().into_any()
     });
     let general = live(move || {
+        if draft.faults.with(Option::is_none) {
+            return ().into_any();
+        }
         let told = draft.told("", false);
-        told.map(|fault| view! { <p class="fault" role="alert">{fault}</p> }).into_any()
+        let told = told.map(|fault| view! { <p class="fault" role="alert">{fault}</p> });
+        view! {
+            {told}
+            <p class="quiet-note">"The picture still shows the last scenario that was right."</p>
+        }
+        .into_any()
     });
     view! {
         <div class="editor">

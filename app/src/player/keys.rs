@@ -36,6 +36,8 @@ pub enum Target {
     Button,
     /// On the scrubber: arrows, home and end move it.
     Scrubber,
+    /// In a part that scrolls sideways: arrows, home and end scroll it.
+    Frame,
     /// Anywhere else in the figure.
     Figure,
 }
@@ -59,7 +61,9 @@ pub fn action(key: &str, target: Target) -> Option<Action> {
     let own = match target {
         Target::Field => true,
         Target::Button => matches!(key, " " | "Enter"),
-        Target::Scrubber => matches!(key, "ArrowLeft" | "ArrowRight" | "Home" | "End"),
+        Target::Scrubber | Target::Frame => {
+            matches!(key, "ArrowLeft" | "ArrowRight" | "Home" | "End")
+        }
         Target::Figure => false,
     };
     if own {
@@ -109,6 +113,8 @@ mod tests {
         assert_eq!(action("ArrowRight", Target::of("button", "")), Some(Action::Forward));
         assert_eq!(action("ArrowRight", Target::of("input", "range")), None);
         assert_eq!(action(" ", Target::of("input", "range")), Some(Action::PlayPause));
+        assert_eq!(action("ArrowLeft", Target::Frame), None);
+        assert_eq!(action(".", Target::Frame), Some(Action::Forward));
     }
 
     #[test]
