@@ -286,7 +286,7 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let compare = RwSignal::new(compared(player, &compare));
     let fragment = fragment(spec, &named, player, open.shared, compare);
     if place.live_link {
-        follow_address(fragment, player);
+        follow_address(fragment, player, open.shared, compare);
     }
     let uid = place.uid.clone();
     let title_id = format!("{uid}-title");
@@ -503,13 +503,32 @@ fn bases(entry: &Entry, spec: &FigureSpec, named: &[Named]) -> Vec<(Option<Strin
     bases
 }
 
+/// How long the reader must rest before the address is written, in milliseconds: browsers refuse
+/// addresses that change too often.
+const REST_MS: u64 = 150;
+
 /// Keeps the address in step, without a new entry in the history; not while playing.
-fn follow_address(fragment: Signal<String>, player: Player) {
+fn follow_address(
+    fragment: Signal<String>,
+    player: Player,
+    shared: RwSignal<Option<Tab>>,
+    compare: RwSignal<Vec<String>>,
+) {
     Effect::new(move |first: Option<()>| {
-        let (text, playing) = (fragment.get(), player.playing.get());
+        player.at.track();
+        player.run.track();
+        shared.track();
+        compare.track();
         // The address that was opened stays until the reader moves.
-        if first.is_some() && !playing {
-            crate::browser::set_fragment(&text);
+        if first.is_none() || player.playing.get() {
+            return;
+        }
+        let write = move || {
+            crate::browser::set_fragment(&fragment.get_untracked());
+        };
+        let rest = std::time::Duration::from_millis(REST_MS);
+        if let Ok(handle) = set_timeout_with_handle(write, rest) {
+            on_cleanup(move || handle.clear());
         }
     });
 }

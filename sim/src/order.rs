@@ -3,14 +3,17 @@
 //! The library's stable sort is several kilobytes of program for every type it is used with, and
 //! the engines sort short lists only: this one costs a few hundred bytes.
 
-/// Sorts by a key, stably: equal keys keep their order. A list of n takes at most n² moves, and
-/// n of them if it is sorted already.
+/// Sorts by a key, stably: equal keys keep their order. A list of n asks for about n log n keys,
+/// n if it is sorted already, and moves each item past those that it overtakes.
 pub(crate) fn by_key<T, K: Ord>(items: &mut [T], mut key: impl FnMut(&T) -> K) {
     for end in 1..items.len() {
-        let mut at = end;
-        while 0 < at && key(&items[at]) < key(&items[at - 1]) {
-            items.swap(at, at - 1);
-            at -= 1;
+        let own = key(&items[end]);
+        if key(&items[end - 1]) <= own {
+            continue;
+        }
+        let place = items[..end].partition_point(|it| key(it) <= own);
+        for at in (place..end).rev() {
+            items.swap(at, at + 1);
         }
     }
 }
