@@ -1,6 +1,6 @@
 //! What the other commands need on this machine, and how it gets there.
 //!
-//! Sources are crates.io, npm and the package manager of the system. A tool that is already there is used. Looking
+//! Sources are Rust's package registry, npm and the package manager of the system. A tool that is already there is used. Looking
 //! costs milliseconds, so every command looks before it starts.
 
 mod browser;

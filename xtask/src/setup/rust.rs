@@ -1,4 +1,4 @@
-//! What comes from rustup and crates.io.
+//! What comes from rustup and from Rust's package registry.
 
 use crate::files::make_dir;
 use crate::process::{self, cargo, command, output, run};
