@@ -27,7 +27,7 @@ mod explore;
 mod form;
 mod machine;
 mod order;
-mod registry;
+pub mod registry;
 mod report;
 mod rng;
 pub mod scene;

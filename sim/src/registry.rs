@@ -13,14 +13,29 @@ pub struct Domain {
     pub engines: &'static [Entry],
 }
 
-/// Every domain of this build.
-pub const DOMAINS: &[Domain] = &[
+/// Engines of `memory`.
+#[cfg(feature = "memory")]
+pub static MEMORY: Domain =
+    Domain { id: "memory", title: "Virtual memory", engines: crate::memory::ENGINES };
+
+/// Engines of `cpu`.
+#[cfg(feature = "cpu")]
+pub static CPU: Domain = Domain { id: "cpu", title: "CPU scheduling", engines: crate::cpu::ENGINES };
+
+/// Engines of `sync`.
+#[cfg(feature = "sync")]
+pub static SYNC: Domain =
+    Domain { id: "sync", title: "Synchronization", engines: crate::sync::ENGINES };
+
+/// Every domain of this build. Each has a name of its own above, so that a program can hold some
+/// of them and fetch the others when they are asked for.
+pub static DOMAINS: &[&Domain] = &[
     #[cfg(feature = "memory")]
-    Domain { id: "memory", title: "Virtual memory", engines: crate::memory::ENGINES },
+    &MEMORY,
     #[cfg(feature = "cpu")]
-    Domain { id: "cpu", title: "CPU scheduling", engines: crate::cpu::ENGINES },
+    &CPU,
     #[cfg(feature = "sync")]
-    Domain { id: "sync", title: "Synchronization", engines: crate::sync::ENGINES },
+    &SYNC,
 ];
 
 /// Every engine of this build.
