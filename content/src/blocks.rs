@@ -6,7 +6,7 @@ use crate::desk::Wanted;
 use crate::escape::{escape, slug};
 use crate::markdown::Shape;
 use crate::writer::Writer;
-use crate::{figures, listing};
+use crate::{drawing, figures, listing};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, TagEnd};
 use pulldown_latex::config::DisplayMode;
 
@@ -146,7 +146,7 @@ impl Writer<'_> {
         };
         let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
         match word {
-            "sim" | "quiz" if self.shape != Shape::Lesson || self.depth != 0 => {
+            "sim" | "quiz" | "drawing" if self.shape != Shape::Lesson || self.depth != 0 => {
                 self.here.fault(line, format!("{word}: only at the top level of a lesson"));
             }
             "sim" => {
@@ -156,6 +156,11 @@ impl Writer<'_> {
                 }
             }
             "quiz" => self.quiz(line, &body),
+            "drawing" => {
+                let (html, said) = drawing::drawing(self.here, line, rest.trim(), &body);
+                self.html.push_str(&html);
+                self.done.plain_text.push_str(&said);
+            }
             _ if matches!(kind, CodeBlockKind::Fenced(_)) => {
                 let (html, code) = listing::listing(&self.here, line, info, &body);
                 self.html.push_str(&html);

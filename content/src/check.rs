@@ -66,6 +66,11 @@ fn files(desk: &Desk<'_>, used: &Used, listed: &[Listed]) {
             desk.sink.add(path, 1, "no lesson shows this listing");
         }
     }
+    for (path, _) in desk.files.below("drawings") {
+        if !used.drawings.contains(path) {
+            desk.sink.add(path, 1, "no lesson shows this drawing");
+        }
+    }
 }
 
 /// Lessons that are listed and not there.

@@ -31,6 +31,8 @@ pub(crate) struct Used {
     pub(crate) sources: BTreeMap<String, Vec<String>>,
     /// Files of listings.
     pub(crate) listings: BTreeSet<String>,
+    /// Files of drawings.
+    pub(crate) drawings: BTreeSet<String>,
     /// Places in lessons that are linked; checked when all headings are known.
     pub(crate) anchors: Vec<Wanted>,
     /// Questions that stand in lessons; checked when all are known.

@@ -15,6 +15,12 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// The text of escaped text: the opposite of [`escape`].
+pub(crate) fn unescape(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    text.replace("&amp;", "&")
+}
+
 /// A text as an id: small letters, digits and single hyphens.
 pub(crate) fn slug(text: &str) -> String {
     let mut out = String::new();
@@ -31,11 +37,12 @@ pub(crate) fn slug(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, slug};
+    use super::{escape, slug, unescape};
 
     #[test]
     fn markup_is_written_out() {
         assert_eq!(escape("a<b> & \"c\""), "a&lt;b&gt; &amp; &quot;c&quot;");
+        assert_eq!(unescape(&escape("a<b> &lt; \"c\"")), "a<b> &lt; \"c\"");
     }
 
     #[test]

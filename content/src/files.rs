@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Parts of the content folder that hold course files.
-const FOLDERS: [&str; 3] = ["course", "scenarios", "listings"];
+const FOLDERS: [&str; 4] = ["course", "scenarios", "listings", "drawings"];
 
 /// Files beside them.
 const SINGLES: [&str; 2] = ["glossary.toml", "sources.toml"];

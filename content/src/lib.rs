@@ -19,6 +19,8 @@ mod course;
 #[cfg(feature = "full")]
 mod desk;
 #[cfg(feature = "full")]
+mod drawing;
+#[cfg(feature = "full")]
 mod escape;
 #[cfg(feature = "full")]
 mod faults;
@@ -50,6 +52,8 @@ mod refs;
 mod runs;
 #[cfg(feature = "full")]
 mod sim_quiz;
+#[cfg(feature = "full")]
+mod svg;
 #[cfg(feature = "full")]
 mod tables;
 #[cfg(feature = "full")]

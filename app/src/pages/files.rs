@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Style sheets in the order in which they build on each other.
-const STYLES: [&str; 7] = ["tokens", "base", "layout", "page", "figure", "player", "quiz"];
+const STYLES: [&str; 8] =
+    ["tokens", "base", "layout", "page", "drawing", "figure", "player", "quiz"];
 
 /// Style sheets of a page without a figure.
-const STYLES_PLAIN: [&str; 4] = ["tokens", "base", "layout", "page"];
+const STYLES_PLAIN: [&str; 5] = ["tokens", "base", "layout", "page", "drawing"];
 
 /// Small scripts of the pages. Their names carry a hash of what they hold.
 const SCRIPTS: [(&str, &str); 3] = [

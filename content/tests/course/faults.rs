@@ -89,6 +89,34 @@ fn listings() {
 }
 
 #[test]
+fn drawings() {
+    body("```drawing x\nIt is.\n```", &["12: there is no content/drawings/x.svg"]);
+    let svg = "<svg viewBox=\"0 0 9 9\"><title>T</title><desc>D.</desc></svg>\n";
+    let files = |text: &str| with_body(text).with("drawings/x.svg", svg);
+    let at = |it: &str| format!("content/course/cpu/first.md:{it}");
+    let caption = at("12: a drawing without a caption: write it into the fence");
+    assert_eq!(told(&files("```drawing x\n```")), caption);
+    assert_eq!(
+        told(&files("```drawing x\nsmall\n```")),
+        at("13: the caption: expected a sentence")
+    );
+    let twice = "```drawing x\nOne.\n```\n\n```drawing x\nTwo.\n```";
+    assert_eq!(told(&files(twice)), at("16: x is drawn in two places"));
+    assert_eq!(
+        told(&files("> ```drawing x\n> It is.\n> ```").with("drawings/x.svg", "")),
+        format!(
+            "content/course/cpu/first.md:12: drawing: only at the top level of a lesson\n\
+             content/drawings/x.svg:1: no lesson shows this drawing"
+        )
+    );
+    let red = svg.replace("<title>", "<g fill=\"red\"/>\n<title>");
+    assert_eq!(
+        told(&files("```drawing x\nOne.\n```").with("drawings/x.svg", &red)),
+        "content/drawings/x.svg:1: fill red: expected none, currentColor or var(--name)"
+    );
+}
+
+#[test]
 fn references() {
     let at =
         "12: {{cpu/round_robin benchmark nothing}}: cpu/round_robin has no metric nothing; it has ";

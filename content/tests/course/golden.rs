@@ -134,6 +134,28 @@ fn formulas_are_mathml() {
 }
 
 #[test]
+fn drawings_stand_in_the_page_with_their_words() {
+    let svg = "<svg viewBox=\"0 0 9 9\"><title>A box</title><desc>It is square.</desc>\n\
+               <rect class=\"a\"/><text>Here</text></svg>\n";
+    let files = with_body("```drawing a_box\nA *box*.\n```\n").with("drawings/a_box.svg", svg);
+    let lesson = read(&files).lesson("cpu/first").unwrap().clone();
+    let Some(Block::Html(html)) = lesson.blocks.first() else { panic!("no prose") };
+    assert!(
+        html.contains(
+            "<figure class=\"drawing\" id=\"drawing-a-box\"><div class=\"drawing-frame\" \
+             tabindex=\"0\" role=\"group\" aria-label=\"A box\"><svg viewBox=\"0 0 9 9\""
+        ),
+        "{html}"
+    );
+    assert!(html.ends_with("</svg></div><figcaption>A <em>box</em>.</figcaption></figure>\n"));
+    assert!(
+        lesson.plain_text.ends_with("A box It is square. Here A box."),
+        "{}",
+        lesson.plain_text
+    );
+}
+
+#[test]
 fn listings_have_classes_and_can_be_focused() {
     assert_eq!(
         html("```c\nreturn 1; // <b>\n```\n"),
