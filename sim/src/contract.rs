@@ -127,6 +127,11 @@ fn marks(panel: &crate::scene::Panel) -> Vec<&crate::scene::Mark> {
             it.rows.iter().flat_map(|row| row.fields.iter().map(|field| &field.mark)).collect()
         }
         Panel::Graph(it) => it.nodes.iter().map(|node| &node.mark).collect(),
+        Panel::Strip(it) => {
+            let parts = it.rows.iter().flat_map(|row| row.parts.iter().map(|part| &part.mark));
+            let pins = it.rows.iter().flat_map(|row| row.pins.iter().map(|pin| &pin.mark));
+            parts.chain(pins).collect()
+        }
         Panel::Table(_)
         | Panel::Code(_)
         | Panel::Chart(_)

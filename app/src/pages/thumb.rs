@@ -3,7 +3,7 @@
 use super::Site;
 use leptos::prelude::*;
 use sim::scene::{
-    Bits, Cells, Chart, ChartKind, Gantt, Graph, Node, Panel, Queue, Span, Table, Tone,
+    Bits, Cells, Chart, ChartKind, Gantt, Graph, Node, Panel, Queue, Span, Strip, Table, Tone,
 };
 use sim::{Entry, Mode, Run};
 
@@ -46,6 +46,7 @@ fn marks(run: &Run) -> Option<AnyView> {
     let scene = run.scene(usize::MAX);
     let picture = scene.panels.iter().find_map(|slot| match &slot.panel {
         Panel::Gantt(gantt) => Some(lanes(gantt)),
+        Panel::Strip(strip) => Some(stretches(strip)),
         Panel::Cells(cells) => Some(grid(cells)),
         Panel::Queue(queue) => Some(rows(queue)),
         Panel::Graph(graph) => Some(nodes(graph)),
@@ -63,6 +64,7 @@ fn marks(run: &Run) -> Option<AnyView> {
             Panel::Table(table) => Some(table_rows(table)),
             Panel::Gantt(_)
             | Panel::Cells(_)
+            | Panel::Strip(_)
             | Panel::Queue(_)
             | Panel::Graph(_)
             | Panel::Code(_)
@@ -93,6 +95,27 @@ fn lanes(gantt: &Gantt) -> AnyView {
             let actor = span.mark.actor.or(lane.actor).filter(|_| is_run(span));
             let (x, to) = (span.start * WIDTH / end, span.end * WIDTH / end);
             out.push(rect(x, y, to.saturating_sub(x).max(2) - 1, height, actor));
+        }
+    }
+    out.into_any()
+}
+
+/// Stretches of the first rows, to scale; what is free stays empty.
+fn stretches(strip: &Strip) -> AnyView {
+    let rows: Vec<_> = strip.rows.iter().take(ROWS_MAX).collect();
+    let pitch = HEIGHT / (rows.len().max(1) as u64);
+    let (height, whole) =
+        (pitch.saturating_sub(6).clamp(6, 36), strip.end.saturating_sub(strip.start));
+    let x = |at: u64| {
+        let part = u128::from(at.saturating_sub(strip.start)) * u128::from(WIDTH);
+        u64::try_from(part / u128::from(whole.max(1))).unwrap_or(WIDTH)
+    };
+    let mut out = Vec::new();
+    for (row, n) in rows.iter().zip(0..) {
+        let y = n * pitch + (pitch.saturating_sub(height)) / 2;
+        for part in row.parts.iter().filter(|it| it.mark.tone != Tone::Free) {
+            let (from, to) = (x(part.start), x(part.end));
+            out.push(rect(from, y, to.saturating_sub(from).max(2) - 1, height, part.mark.actor));
         }
     }
     out.into_any()

@@ -22,6 +22,7 @@ mod marks;
 mod note;
 mod queue;
 mod stats;
+mod strip;
 mod table;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
         Panel::Gantt(it) => gantt::gantt_view(it, actors, title),
         Panel::Queue(it) => queue::queue_view(it),
         Panel::Cells(it) => cells::cells_view(it),
+        Panel::Strip(it) => strip::strip_view(it, title),
         Panel::Table(it) => table::table_view(it, title),
         Panel::Bits(it) => bits::bits_view(it),
         Panel::Graph(it) => graph::graph_view(it, title),

@@ -2,8 +2,8 @@
 
 use sim::scene::{
     BitField, BitRow, Bits, Cell, CellRow, Cells, Chart, ChartKind, Code, Column, Edge, Event,
-    EventKind, Gantt, Graph, Lane, Listing, Mark, Node, Panel, Queue, QueueRow, Series, Slot, Span,
-    Stat, Stats, Table, TableRow, Tone,
+    EventKind, Gantt, Graph, Lane, Listing, Mark, Node, Panel, Part, Pin, Queue, QueueRow, Series,
+    Slot, Span, Stat, Stats, Strip, StripRow, Table, TableRow, Tone,
 };
 
 pub(super) fn actors() -> Vec<String> {
@@ -348,6 +348,31 @@ pub(super) fn stats() -> Stats {
     }
 }
 
+/// A row with stretches of every look, and two places that are pointed at.
+pub(super) fn strip() -> Strip {
+    let part = |start, end, label: &str, tone| Part {
+        start,
+        end,
+        mark: Mark::new(format!("s.{start}"), label).tone(tone),
+    };
+    let mut row = StripRow::new(
+        "now",
+        "now",
+        vec![
+            part(1_000, 1_004, "h", Tone::Overhead),
+            Part { start: 1_004, end: 1_030, mark: Mark::new("s.a", "P1").actor(0) },
+            part(1_030, 1_050, "20", Tone::Free),
+            part(1_050, 1_060, "last", Tone::Good),
+            part(1_070, 1_090, "used", Tone::Used),
+        ],
+    );
+    let pin = |at, label: &str| Pin { at, mark: Mark::new(format!("pin.{at}"), label) };
+    row.pins = vec![pin(1_030, "rover"), pin(1_100, "end")];
+    let rows =
+        vec![row, StripRow::new("then", "then", vec![part(1_000, 1_100, "100", Tone::Free)])];
+    Strip { start: 1_000, end: 1_100, unit: "bytes", rows }
+}
+
 /// One slot of every kind, some in two forms.
 pub(super) fn slots() -> Vec<Slot> {
     let note = "A note is one paragraph: what the picture cannot say & what <must> be said.";
@@ -359,6 +384,7 @@ pub(super) fn slots() -> Vec<Slot> {
         slot("numbers", "Numbers so far", Panel::Stats(stats())),
         slot("mixed", "CPU, disk and deadlines", Panel::Gantt(gantt_mixed())),
         slot("frames", "Cells", Panel::Cells(cells())),
+        slot("heap", "Heap", Panel::Strip(strip())),
         slot("address", "Address", Panel::Bits(bits())),
         slot("ring", "Who holds what", Panel::Graph(graph_ring())),
         slot("tree", "Tree by virtual time", Panel::Graph(graph_tree())),

@@ -2,7 +2,7 @@
 
 use super::{panel_view, samples};
 use leptos::prelude::*;
-use sim::scene::{Cells, ChartKind, Gantt, Graph, Panel, Queue, Slot, Stats, Table};
+use sim::scene::{Cells, ChartKind, Gantt, Graph, Panel, Queue, Slot, Stats, Strip, Table};
 use std::time::Instant;
 
 fn html(panel: Panel) -> String {
@@ -115,6 +115,14 @@ fn table_aligns_numbers_and_marks_its_row() {
     assert_eq!(count(&html, "aria-current=\"true\""), 1);
     assert_has(&html, &["is-marked", "P3 &lt;b&gt;", "tone-running"]);
     self::html(Panel::Table(Table { columns: vec![], rows: vec![] }));
+}
+
+#[test]
+fn strip_has_stretches_pins_and_numbers() {
+    let html = html(Panel::Strip(samples::strip()));
+    assert_eq!(count(&html, "class=\"strip-row\""), 2);
+    assert_has(&html, &["x=\"30%\"", "P1, 1004 to 1030 bytes", "rover", ">1050<", "pin-left"]);
+    self::html(Panel::Strip(Strip { start: 0, end: 0, unit: "bytes", rows: vec![] }));
 }
 
 #[test]

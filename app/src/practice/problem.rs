@@ -228,6 +228,7 @@ fn cells(run: &Run, jobs: &[Job]) -> Vec<Option<usize>> {
         Panel::Gantt(gantt) => Some(gantt),
         Panel::Queue(_)
         | Panel::Cells(_)
+        | Panel::Strip(_)
         | Panel::Table(_)
         | Panel::Bits(_)
         | Panel::Graph(_)

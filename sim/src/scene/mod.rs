@@ -11,6 +11,7 @@ mod gantt;
 mod graph;
 mod queue;
 mod stats;
+mod strip;
 mod table;
 
 pub use bits::{BitField, BitRow, Bits};
@@ -21,6 +22,7 @@ pub use gantt::{Event, EventKind, Gantt, Lane, Span};
 pub use graph::{Edge, Graph, Node};
 pub use queue::{Queue, QueueRow};
 pub use stats::{Stat, Stats};
+pub use strip::{Part, Pin, Strip, StripRow};
 pub use table::{Cell, Column, Table, TableRow};
 
 use serde::Serialize;
@@ -53,6 +55,8 @@ pub enum Panel {
     Queue(Queue),
     /// A grid with one value in each cell.
     Cells(Cells),
+    /// Rows of stretches, each as long as it is.
+    Strip(Strip),
     /// Columns and rows.
     Table(Table),
     /// Numbers cut into bit fields.
@@ -80,6 +84,7 @@ impl Panel {
             Self::Gantt(_) => "gantt",
             Self::Queue(_) => "queue",
             Self::Cells(_) => "cells",
+            Self::Strip(_) => "strip",
             Self::Table(_) => "table",
             Self::Bits(_) => "bits",
             Self::Graph(_) => "graph",
@@ -246,6 +251,7 @@ impl Panel {
             Self::Gantt(it) => it.to_text(),
             Self::Queue(it) => it.to_text(),
             Self::Cells(it) => it.to_text(),
+            Self::Strip(it) => it.to_text(),
             Self::Table(it) => it.to_text(),
             Self::Bits(it) => it.to_text(),
             Self::Graph(it) => it.to_text(),
