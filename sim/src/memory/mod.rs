@@ -1,9 +1,13 @@
 //! Virtual memory: from an address to a byte.
 
 mod paging;
+mod reach;
+mod tlb_reach;
 mod translation;
+mod words;
 
 use crate::engine::Entry;
 
 /// In the order in which the course meets them.
-pub(crate) const ENGINES: &[Entry] = &[Entry::of::<translation::Translation>()];
+pub(crate) const ENGINES: &[Entry] =
+    &[Entry::of::<translation::Translation>(), Entry::of::<tlb_reach::TlbReach>()];
