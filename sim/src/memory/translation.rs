@@ -1,15 +1,21 @@
 //! Address translation: the CPU cuts an address into fields and walks the page tables.
 //!
 //! # Model
-//! One CPU, one address space, a script of accesses. Four levels, five levels, or two levels of
-//! 32 bits; pages of every size that these have. A fully associative TLB stands before the tables.
-//! Each table entry that is read, and each access itself, costs one memory read.
+//! One CPU, up to three address spaces, a script of accesses. Four levels, five levels, or two
+//! levels of 32 bits; pages of every size that these have. A first TLB stands before the tables,
+//! and if wanted a second one and one for large pages. Each has sets of some ways; a page stands
+//! in the set that the low bits of its number name. Each table entry that is read, and each access
+//! itself, costs one memory read; what the kernel does to tables and registers costs nothing.
+//! Address spaces share the tables of pages that all of them map. A load of CR3 drops what is not
+//! global; with PCID a switch drops nothing, and a load of the same root drops its own.
+//! After munmap and mprotect a TLB may hold what the tables no longer say. That is the bug that
+//! INVLPG prevents: if the setting leaves it out, an access that goes there is told as stale.
 //! # Ties
 //! An upper entry gets its accessed bit as it is read, the page's own entry only when the access
-//! is allowed. A write that hits a clean TLB entry walks again to set the dirty bit. The TLB gives
-//! up the entry that was not used for longest.
+//! is allowed. A write that hits a clean TLB entry walks again to set the dirty bit. A set gives
+//! up the entry that was not used for longest. A fault drops the page from the TLB.
 //! # Left out
-//! Caches of upper entries, several TLBs, address-space numbers, protection keys, reserved bits.
+//! Caches of upper entries, separate TLBs for code, protection keys, reserved bits, other CPUs.
 //! Upper entries let everything through, as those of Linux do, so rights differ in the last entry.
 //! # Source
 //! `intel-sdm`, volume 3A, chapter Paging.
@@ -17,6 +23,7 @@
 use super::paging::geometry::{OFFSET_BITS, Paging, hexadecimal};
 use super::paging::scene::{self, View};
 use super::paging::tables::{AN_ADDRESS, Mapping, Tables};
+use super::paging::tlb::Sizes;
 use super::paging::walk::{Access, Cpu, Kind as Does, Progress, Ring, Settings, State, Totals};
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::{Fault, Problem, ScenarioError};
@@ -33,6 +40,13 @@ pub(crate) struct Scenario {
     mappings: Vec<Mapping>,
     accesses: Vec<Line>,
     tlb_entries: u32,
+    tlb_ways: u32,
+    tlb_large_entries: Option<u32>,
+    tlb2_entries: u32,
+    tlb2_ways: u32,
+    tlb2_ns: u64,
+    pcid: bool,
+    invlpg: bool,
     read_ns: u64,
     write_protect: bool,
     smep: bool,
@@ -64,10 +78,22 @@ const MAPPING: &[Field] = &[
     Field::new("execute", "Executable", Kind::Flag)
         .help("Tables of 32 bits cannot forbid it.")
         .or(Preset::Flag(false)),
+    Field::new(
+        "space",
+        "Address space",
+        Kind::Choice(&[("a", "A"), ("b", "B"), ("c", "C"), ("all", "All")]),
+    )
+    .help("A page of all stands in tables that the address spaces share, as the kernel's do.")
+    .or(Preset::Text("a")),
+    Field::new("global", "Global", Kind::Flag)
+        .help("The TLB keeps it through a load of CR3.")
+        .or(Preset::Flag(false)),
 ];
 
 const LINE: &[Field] = &[
-    Field::new("address", "Address", Kind::Text { max_chars: 24 }).help("In hexadecimal."),
+    Field::new("address", "Address", Kind::Text { max_chars: 24 })
+        .help("In hexadecimal. A load of CR3 needs none.")
+        .or(Preset::Text("0x0")),
     Field::new(
         "kind",
         "Does",
@@ -76,7 +102,13 @@ const LINE: &[Field] = &[
             ("write", "Write"),
             ("execute", "Execute"),
             ("invlpg", "INVLPG"),
-            ("flush", "Load CR3"),
+            ("flush", "Load CR3 again"),
+            ("to_a", "Switch to A"),
+            ("to_b", "Switch to B"),
+            ("to_c", "Switch to C"),
+            ("munmap", "munmap"),
+            ("protect", "Make read-only"),
+            ("unprotect", "Make writable"),
         ]),
     )
     .or(Preset::Text("read")),
@@ -94,7 +126,16 @@ impl Engine for Translation {
         look_for: "Follow each coloured field of the address to the table entry that it picks.",
         source: "intel-sdm/Paging",
         time_unit: "ns",
-        markers: &["page_fault", "protection_fault", "translate", "flush", "invlpg"],
+        markers: &[
+            "page_fault",
+            "protection_fault",
+            "translate",
+            "stale_use",
+            "flush",
+            "invlpg",
+            "munmap",
+            "mprotect",
+        ],
     };
     const FORM: &'static [Field] = &[
         Field::new(
@@ -117,6 +158,32 @@ impl Engine for Translation {
         Field::new("tlb_entries", "TLB entries", Kind::Int { min: 0, max: 64 })
             .help("With 0 there is no TLB.")
             .or(Preset::Int(4)),
+        Field::new("tlb_ways", "TLB ways", Kind::Int { min: 0, max: 64 })
+            .help("Entries of a set. With 0 a page may stand in any entry.")
+            .or(Preset::Int(0)),
+        Field::new(
+            "tlb_large_entries",
+            "TLB entries for large pages",
+            Kind::Int { min: 0, max: 32 },
+        )
+        .help("If it is left out, large pages share the TLB with small ones.")
+        .or(Preset::Unset),
+        Field::new("tlb2_entries", "Second TLB entries", Kind::Int { min: 0, max: 128 })
+            .help("Asked when the first does not hold the page. With 0 there is none.")
+            .or(Preset::Int(0)),
+        Field::new("tlb2_ways", "Second TLB ways", Kind::Int { min: 0, max: 128 })
+            .help("Entries of a set. With 0 a page may stand in any entry.")
+            .or(Preset::Int(0)),
+        Field::new("tlb2_ns", "Second TLB hit", Kind::Int { min: 0, max: 1_000 })
+            .unit("ns")
+            .help("Time of a hit there; a hit in the first costs nothing.")
+            .or(Preset::Int(2)),
+        Field::new("pcid", "PCID", Kind::Flag)
+            .help("TLB entries carry the number of their address space, so a switch drops none.")
+            .or(Preset::Flag(false)),
+        Field::new("invlpg", "INVLPG after a change", Kind::Flag)
+            .help("The kernel drops a page from the TLB after munmap and mprotect.")
+            .or(Preset::Flag(true)),
         Field::new("read_ns", "Memory read", Kind::Int { min: 1, max: 1_000 })
             .unit("ns")
             .help("Time of one read, of a table entry or of the data itself.")
@@ -145,13 +212,23 @@ impl Engine for Translation {
     }"#;
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
-        let tables = Tables::of(scenario.paging, &scenario.mappings);
+        let tables = tables(scenario);
         let script = script(scenario);
+        let mut problems = Vec::new();
+        for (entries, ways, key) in [
+            (scenario.tlb_entries, scenario.tlb_ways, "tlb_ways"),
+            (scenario.tlb2_entries, scenario.tlb2_ways, "tlb2_ways"),
+        ] {
+            if ways != 0 && entries % ways != 0 {
+                let why = format!("{entries} entries do not fill sets of {ways}");
+                problems.push(Problem { at: format!("/{key}"), fault: Fault::Conflict(why) });
+            }
+        }
         let (tables, script) = match (tables, script) {
-            (Ok(tables), Ok(script)) => (tables, script),
+            (Ok(tables), Ok(script)) if problems.is_empty() => (tables, script),
             (tables, script) => {
-                let mut problems = tables.err().map_or_else(Vec::new, |it| it.0);
-                problems.extend(script.err().into_iter().flat_map(|it| it.0));
+                let faults = [tables.err(), script.err()].into_iter().flatten().flat_map(|it| it.0);
+                problems.extend(faults);
                 return Err(ScenarioError(problems));
             }
         };
@@ -160,9 +237,17 @@ impl Engine for Translation {
             write_protect: scenario.write_protect,
             smep: scenario.smep,
             smap: scenario.smap,
+            pcid: scenario.pcid,
+            invlpg: scenario.invlpg,
             read_ns: scenario.read_ns,
+            second_ns: scenario.tlb2_ns,
         };
-        let mut cpu = Cpu::new(settings, &tables, &script, scenario.tlb_entries);
+        let sizes = Sizes {
+            first: (scenario.tlb_entries, scenario.tlb_ways),
+            large: scenario.tlb_large_entries,
+            second: (scenario.tlb2_entries, scenario.tlb2_ways),
+        };
+        let mut cpu = Cpu::new(settings, &tables, &script, sizes);
         cpu.run(log)?;
         let last = cpu.state;
         metrics(scenario.paging, &script, &last, log);
@@ -171,17 +256,24 @@ impl Engine for Translation {
 
     fn scene(scenario: &Scenario, past: &[Frame<State>]) -> Scene {
         // Both were read without a fault when the run was made.
-        let (Ok(tables), Ok(script)) =
-            (Tables::of(scenario.paging, &scenario.mappings), script(scenario))
-        else {
+        let (Ok(tables), Ok(script)) = (tables(scenario), script(scenario)) else {
             return Scene::default();
         };
-        scene::scene(&View { paging: scenario.paging, tables: &tables, script: &script }, past)
+        let (paging, pcid) = (scenario.paging, scenario.pcid);
+        scene::scene(&View { paging, tables: &tables, script: &script, pcid }, past)
     }
 
     fn actors(scenario: &Scenario) -> Vec<String> {
         scene::actors(scenario.paging)
     }
+}
+
+/// The tables of every address space that a mapping or a switch names.
+fn tables(scenario: &Scenario) -> Result<Tables, ScenarioError> {
+    let mapped = scenario.mappings.iter().filter_map(|it| it.space.space());
+    let gone_to = scenario.accesses.iter().filter_map(|it| it.kind.space());
+    let n_spaces = mapped.chain(gone_to).max().unwrap_or(0) + 1;
+    Tables::of(scenario.paging, &scenario.mappings, n_spaces)
 }
 
 /// The script with its addresses read.
@@ -209,9 +301,12 @@ fn metrics(paging: Paging, script: &[Access], last: &State, log: &mut Log<State>
         n_reads,
         n_data,
         n_tlb_hits,
+        n_second_hits,
         n_tlb_misses,
+        n_dropped,
         n_page_faults,
         n_protection_faults,
+        n_stale_uses,
         time_ns,
     } = last.totals;
     let mut count = |key, label, value: u64, unit, better| {
@@ -222,6 +317,7 @@ fn metrics(paging: Paging, script: &[Access], last: &State, log: &mut Log<State>
     count("n_data", "Accesses that reached memory", n_data, "accesses", Better::Neither);
     count("n_memory", "Memory reads in all", n_reads + n_data, "reads", Better::Lower);
     count("n_tlb_hits", "TLB hits", n_tlb_hits, "hits", Better::Higher);
+    count("n_tlb2_hits", "Hits in the second TLB", n_second_hits, "hits", Better::Neither);
     count("n_tlb_misses", "TLB misses", n_tlb_misses, "misses", Better::Lower);
     count("n_faults", "Page faults", n_page_faults, "faults", Better::Lower);
     count(
@@ -231,10 +327,14 @@ fn metrics(paging: Paging, script: &[Access], last: &State, log: &mut Log<State>
         "faults",
         Better::Lower,
     );
+    count("n_dropped", "TLB entries dropped", n_dropped, "entries", Better::Lower);
+    count("n_stale_uses", "Stale uses", n_stale_uses, "uses", Better::Lower);
     count("time_ns", "Time in memory", time_ns, "ns", Better::Lower);
     let looked = n_tlb_hits + n_tlb_misses;
     let rate = if looked == 0 { 0.0 } else { n_tlb_hits as f64 / looked as f64 };
     log.metric("tlb_hit_rate", "TLB hit rate", rate, "", Better::Higher);
+    let mean = if n_accesses == 0 { 0.0 } else { n_reads as f64 / n_accesses as f64 };
+    log.metric("reads_mean", "Table reads per access", mean, "reads", Better::Lower);
     let Some(access) = script.last() else { return };
     for level in paging.levels() {
         let index = f64::from(level.index(access.address));
@@ -243,7 +343,7 @@ fn metrics(paging: Paging, script: &[Access], last: &State, log: &mut Log<State>
     let offset = access.address & ((1 << OFFSET_BITS) - 1);
     log.metric("offset", "Offset of the last access", offset as f64, "bytes", Better::Neither);
     match last.progress {
-        Progress::Reached(physical) => {
+        Progress::Reached(physical) | Progress::Stale(physical) => {
             let label = "Physical address of the last access";
             log.metric("physical", label, physical as f64, "", Better::Neither);
         }

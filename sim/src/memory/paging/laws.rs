@@ -1,10 +1,7 @@
-//! The worked examples of the course, and what must hold for any tables and any script.
+//! The worked examples of the course, and each rule of the processor with its error code.
 
-use super::geometry::{PageSize, Paging};
-use super::tables::{Mapping, Tables};
-use super::walk::{Access, Cpu, Kind, Progress, Ring, Settings, code};
-use crate::engine::Log;
-use crate::{Mode, Rng, Run, engine};
+use super::check::code;
+use crate::{Mode, Run, engine};
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -192,172 +189,155 @@ fn faults_of_a_mapping_are_told_at_its_fields() {
     );
 }
 
-struct World {
-    paging: Paging,
-    mappings: Vec<Mapping>,
-    script: Vec<Access>,
+#[test]
+fn a_page_that_is_not_present_faults_and_the_others_do_not() {
+    // Reference: `vm_figure_004`.
+    let frames = [(0, Some(5)), (1, Some(2)), (2, None), (3, Some(7))];
+    for (page, frame) in frames {
+        let mapping = |(page, frame): &(u32, Option<u32>)| {
+            json!({"page": format!("{page}000"), "frame": frame.unwrap_or(0).to_string(),
+                "present": frame.is_some()})
+        };
+        let mappings: Vec<Value> = frames.iter().map(mapping).collect();
+        let run = run(&json!({
+            "paging": "two_level",
+            "mappings": mappings,
+            "accesses": [{"address": format!("{page}123")}],
+        }));
+        let physical = frame.map(|it| f64::from(it * 4096 + 0x123));
+        assert_eq!(run.metric("physical"), physical, "page {page}");
+        metrics(&run, &[("n_faults", if frame.is_none() { 1.0 } else { 0.0 })]);
+    }
 }
 
-/// Tables and a script of neighbouring pages, so that accesses often meet them.
-fn random_world(rng: &mut Rng, sizes: &[PageSize]) -> World {
-    let paging = [Paging::FourLevel, Paging::FiveLevel, Paging::TwoLevel][rng.below(3) as usize];
-    let large = if paging == Paging::TwoLevel { PageSize::Mib4 } else { PageSize::Mib2 };
-    let mut mappings = Vec::new();
-    let mut taken: Vec<(u64, u64)> = Vec::new();
-    for _ in 0..rng.between(1, 8) {
-        let size = if rng.below(4) == 0 && 1 < sizes.len() { large } else { PageSize::Kib4 };
-        let page = rng.below(if size == PageSize::Kib4 { 3_000 } else { 4 }) * size.bytes();
-        let frame = rng.below(64) * (size.bytes() >> 12);
-        if taken.iter().any(|it| page < it.0 + it.1 && it.0 < page + size.bytes()) {
-            continue;
-        }
-        taken.push((page, size.bytes()));
-        let mut flag = || rng.below(4) != 0;
-        let (page, frame) = (format!("{page:x}"), format!("{frame:x}"));
-        let (present, write, user, execute) = (flag(), flag(), flag(), flag());
-        mappings.push(Mapping { page, frame, size, present, write, user, execute });
-    }
-    let script = (0..rng.between(1, 30))
-        .map(|_| {
-            let (start, len) = taken[rng.below(taken.len() as u64) as usize];
-            let address = match rng.below(10) {
-                0 => rng.below(1 << 24),
-                1 if paging != Paging::TwoLevel => rng.bits(),
-                _ => start + rng.below(len),
-            };
-            let kinds = [Kind::Read, Kind::Write, Kind::Execute, Kind::Read, Kind::Invlpg];
-            let kind = kinds[rng.below(5) as usize];
-            let ring = if rng.below(2) == 0 { Ring::User } else { Ring::Kernel };
-            Access { address, kind, ring }
-        })
+/// Two address spaces that map one address to different frames, and a page of the kernel.
+fn two_spaces(global: bool, pcid: bool, lines: &[&str]) -> Value {
+    let line = |text: &&str| match *text {
+        "kernel" => json!({"address": "ffff800000000000", "mode": "kernel"}),
+        "user" => json!({"address": "1000"}),
+        switch => json!({"kind": switch}),
+    };
+    let accesses: Vec<Value> = lines.iter().map(line).collect();
+    json!({
+        "mappings": [
+            {"page": "1000", "frame": "a", "space": "a"},
+            {"page": "1000", "frame": "b", "space": "b"},
+            {"page": "ffff800000000000", "frame": "9", "user": false, "space": "all", "global": global},
+        ],
+        "pcid": pcid,
+        "accesses": accesses,
+    })
+}
+
+#[test]
+fn a_load_of_cr3_drops_what_is_not_global() {
+    let lines = ["user", "kernel", "to_b", "user", "kernel", "to_a", "user", "kernel"];
+    let n_reads = |global, pcid| run(&two_spaces(global, pcid, &lines)).metric("n_reads");
+    // Six walks of four reads, less those of the pages that were kept.
+    assert_eq!(n_reads(false, false), Some(24.0));
+    assert_eq!(n_reads(true, false), Some(16.0));
+    assert_eq!(n_reads(false, true), Some(16.0));
+    assert_eq!(n_reads(true, true), Some(12.0));
+    let last = run(&two_spaces(true, true, &lines[..4]));
+    metrics(&last, &[("physical", f64::from(0xb000)), ("n_stale_uses", 0.0)]);
+    // The same root again drops what carries its own number, and only that.
+    let again = run(&two_spaces(true, true, &["user", "to_b", "user", "flush", "to_a", "user"]));
+    metrics(&again, &[("n_dropped", 1.0), ("n_tlb_hits", 1.0)]);
+}
+
+#[test]
+fn a_global_page_of_one_space_leads_the_other_astray() {
+    let mut scenario = two_spaces(true, true, &["user", "to_b", "user"]);
+    scenario["mappings"][0]["global"] = json!(true);
+    let run = run(&scenario);
+    metrics(&run, &[("n_stale_uses", 1.0), ("physical", f64::from(0xa000))]);
+    let last = run.step(usize::MAX).unwrap();
+    assert_eq!(last.tag, "stale_use");
+    assert!(last.say.contains("lead elsewhere, because the translation is marked global"));
+}
+
+#[test]
+fn what_is_unmapped_faults_at_once_only_if_invlpg_follows() {
+    let scenario = |invlpg: bool, kinds: &[&str]| {
+        let line = |it: &&str| json!({"address": "1008", "kind": it});
+        let accesses: Vec<Value> = kinds.iter().map(line).collect();
+        json!({"mappings": [{"page": "1000", "frame": "5"}], "invlpg": invlpg, "accesses": accesses})
+    };
+    let fault = |kinds: &[&str], n_faults: f64, n_stale: f64, invlpg: bool| {
+        let run = run(&scenario(invlpg, kinds));
+        metrics(&run, &[("n_faults", n_faults), ("n_stale_uses", n_stale)]);
+    };
+    fault(&["read", "munmap", "read"], 1.0, 0.0, true);
+    fault(&["read", "munmap", "read"], 0.0, 1.0, false);
+    fault(&["read", "munmap", "invlpg", "read"], 1.0, 0.0, false);
+    fault(&["read", "munmap", "flush", "read"], 1.0, 0.0, false);
+    fault(&["munmap", "read"], 1.0, 0.0, false);
+    // A right that is taken away is used on; one that is given costs a fault for nothing.
+    fault(&["write", "protect", "write"], 0.0, 1.0, false);
+    fault(&["write", "protect", "write"], 1.0, 0.0, true);
+    fault(&["protect", "read", "unprotect", "write", "write"], 1.0, 0.0, false);
+    fault(&["protect", "read", "unprotect", "write", "write"], 0.0, 0.0, true);
+    // A first write walks for the dirty bit, and the walk sees the change.
+    fault(&["read", "protect", "write"], 1.0, 0.0, false);
+}
+
+#[test]
+fn a_second_buffer_holds_what_the_first_gave_up() {
+    let touch = |page: u32| json!({"address": format!("{page:x}000")});
+    let pages: Vec<Value> = [1, 2, 3, 1, 2, 3].into_iter().map(touch).collect();
+    let mappings: Vec<Value> = (1..4)
+        .map(|it| json!({"page": format!("{it:x}000"), "frame": format!("{it:x}")}))
         .collect();
-    World { paging, mappings, script }
-}
-
-fn settings(paging: Paging, rng: &mut Rng) -> Settings {
-    let mut flag = || rng.below(2) == 0;
-    Settings { paging, write_protect: flag(), smep: flag(), smap: flag(), read_ns: 1 }
-}
-
-/// The answer without tables and without a buffer: one look at the list of mappings.
-fn plainly(world: &World, settings: Settings, access: Access) -> Progress {
-    let Access { address, kind, ring } = access;
-    let extended = |bits: u32| {
-        let shift = 64 - bits;
-        ((address << shift).cast_signed() >> shift).cast_unsigned() == address
-    };
-    let canonical = match world.paging {
-        Paging::FourLevel => extended(48),
-        Paging::FiveLevel => extended(57),
-        Paging::TwoLevel => true,
-    };
-    if kind == Kind::Invlpg {
-        return Progress::Told;
-    }
-    if !canonical {
-        return Progress::Refused;
-    }
-    let hex = |text: &str| u64::from_str_radix(text, 16).unwrap();
-    let found = world.mappings.iter().find(|it| {
-        let start = hex(&it.page);
-        it.present && (start..start + it.size.bytes()).contains(&address)
+    let scenario = json!({
+        "mappings": mappings, "accesses": pages, "tlb_entries": 2, "tlb2_entries": 8,
+        "tlb2_ways": 2, "tlb2_ns": 3,
     });
-    let nx = world.paging != Paging::TwoLevel;
-    let mut bits = 0;
-    bits |= if kind == Kind::Write { 2 } else { 0 };
-    bits |= if ring == Ring::User { 4 } else { 0 };
-    bits |= if kind == Kind::Execute && (nx || settings.smep) { 16 } else { 0 };
-    let Some(mapping) = found else { return Progress::Fault(bits) };
-    let write = kind == Kind::Write && !mapping.write;
-    let forbidden = match ring {
-        Ring::User => !mapping.user || write,
-        Ring::Kernel => {
-            write && settings.write_protect
-                || mapping.user && settings.smep && kind == Kind::Execute
-                || mapping.user && settings.smap && kind != Kind::Execute
-        }
+    let run = run(&scenario);
+    metrics(&run, &[("n_tlb_misses", 3.0), ("n_tlb2_hits", 3.0), ("n_tlb_hits", 3.0)]);
+    metrics(&run, &[("n_reads", 12.0), ("time_ns", 12.0 * 100.0 + 6.0 * 100.0 + 9.0)]);
+}
+
+#[test]
+fn pages_of_one_set_take_turns_although_other_sets_are_free() {
+    let touch = |page: u32| json!({"address": format!("{page:x}000")});
+    let mappings: Vec<Value> = (1..9)
+        .map(|it| json!({"page": format!("{it:x}000"), "frame": format!("{it:x}")}))
+        .collect();
+    let n_hits = |ways: u32| {
+        let pages: Vec<Value> = [1, 3, 5, 1, 3, 5].into_iter().map(touch).collect();
+        let scenario =
+            json!({"mappings": mappings, "accesses": pages, "tlb_ways": ways, "tlb_entries": 4});
+        run(&scenario).metric("n_tlb_hits")
     };
-    if forbidden || nx && kind == Kind::Execute && !mapping.execute {
-        return Progress::Fault(bits | 1);
-    }
-    Progress::Reached(hex(&mapping.frame) * 4096 + address - hex(&mapping.page))
+    assert_eq!(n_hits(0), Some(3.0));
+    assert_eq!(n_hits(4), Some(3.0));
+    // Two sets: all three pages are odd.
+    assert_eq!(n_hits(2), Some(0.0));
+    let told =
+        refused(&json!({"mappings": mappings, "accesses": [{"address": "1000"}], "tlb_ways": 3}));
+    assert_eq!(told, "/tlb_ways: 4 entries do not fill sets of 3");
 }
 
 #[test]
-fn every_access_ends_as_the_plain_list_of_mappings_says() {
-    let mut rng = Rng::new(3);
-    let sizes = [PageSize::Kib4, PageSize::Mib2];
-    for _ in 0..400 {
-        let world = random_world(&mut rng, &sizes);
-        let settings = settings(world.paging, &mut rng);
-        let tables = Tables::of(world.paging, &world.mappings).unwrap();
-        let n_slots = u32::try_from(rng.below(5)).unwrap();
-        let mut log = Log::new(Mode::Frames);
-        let mut cpu = Cpu::new(settings, &tables, &world.script, n_slots);
-        cpu.run(&mut log).unwrap();
-        for (line, access) in (0..).zip(&world.script) {
-            let end = log.frames().iter().rfind(|it| it.state.line == line).unwrap();
-            let expected = plainly(&world, settings, *access);
-            assert_eq!(end.state.progress, expected, "line {line}: {access:x?}");
-            // A walk reads one entry a level, fewer for a large page or where it ends.
-            assert!(end.state.reads.len() <= world.paging.levels().len());
-            for cached in end.state.tlb.slots.iter().flatten() {
-                let probe = Access { address: cached.page, kind: Kind::Read, ring: Ring::Kernel };
-                let free = Settings { smap: false, ..settings };
-                let expected = plainly(&world, free, probe);
-                assert_eq!(Progress::Reached(cached.physical(cached.page)), expected);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_larger_buffer_never_hits_less() {
-    let mut rng = Rng::new(8);
-    for _ in 0..200 {
-        let world = random_world(&mut rng, &[PageSize::Kib4]);
-        let settings = settings(world.paging, &mut rng);
-        let tables = Tables::of(world.paging, &world.mappings).unwrap();
-        let mut least = 0;
-        for n_slots in 1..9 {
-            let mut cpu = Cpu::new(settings, &tables, &world.script, n_slots);
-            cpu.run(&mut Log::new(Mode::MetricsOnly)).unwrap();
-            let n_hits = cpu.state.totals.n_tlb_hits;
-            assert!(least <= n_hits, "{n_slots} slots");
-            least = n_hits;
-        }
-    }
-}
-
-#[test]
-fn random_addresses_and_frames_never_harm() {
-    let mut rng = Rng::new(21);
-    const SIZES: [&str; 4] = ["4k", "2m", "4m", "1g"];
-    let entry = engine("memory/translation").unwrap();
-    let mut n_run = 0;
-    for _ in 0..600 {
-        let word = |rng: &mut Rng| match rng.below(4) {
-            0 => format!("{:#x}", rng.bits()),
-            1 => format!("{:x}000", rng.below(1 << 20)),
-            2 => format!("{:#x}", rng.below(1 << 13)),
-            _ => ["", "0x", "é", "-1", "ffffffffffffffff"][rng.below(5) as usize].to_owned(),
-        };
-        let mapping = |rng: &mut Rng| {
-            json!({"page": format!("{:x}000", rng.below(1 << 18)),
-            "frame": word(rng), "size": SIZES[rng.below(4) as usize]})
-        };
-        let mappings: Vec<Value> = (0..rng.below(3)).map(|_| mapping(&mut rng)).collect();
-        let accesses: Vec<Value> =
-            (0..rng.between(1, 5)).map(|_| json!({"address": word(&mut rng)})).collect();
-        let paging = ["four_level", "five_level", "two_level"][rng.below(3) as usize];
-        let scenario = json!({"paging": paging, "mappings": mappings, "accesses": accesses});
-        if let Ok(run) = entry.run(&scenario, Mode::Frames) {
-            n_run += 1;
-            for at in 0..run.len() {
-                assert!(!run.scene(at).to_text().is_empty());
-                assert!(run.step(at).unwrap().say.ends_with('.'));
-            }
-        }
-    }
-    assert!(50 < n_run, "{n_run}");
+fn a_fault_names_the_level_that_forbids_the_access() {
+    let why = |mapping: Value, access: Value| {
+        let run = run(&json!({"mappings": [mapping], "accesses": [access], "smap": true}));
+        let say = run.step(usize::MAX).unwrap().say.clone();
+        say.split_once("because ").unwrap().1.to_owned()
+    };
+    let user = json!({"page": "1000", "frame": "5", "write": false});
+    let kernel = json!({"page": "1000", "frame": "5", "user": false});
+    assert_eq!(
+        why(user.clone(), json!({"address": "1000", "kind": "write"})),
+        "R/W is 0 in entry 1 of the PT: the page is read-only."
+    );
+    assert_eq!(
+        why(kernel, json!({"address": "1000"})),
+        "U/S is 0 in entry 0 of the PML4: user mode may not touch a page of the kernel."
+    );
+    assert_eq!(
+        why(user.clone(), json!({"address": "1000", "mode": "kernel"})),
+        "U/S is 1 in entry 1 of the PT: SMAP forbids the kernel to touch a page of users."
+    );
+    assert_eq!(why(user, json!({"address": "8000000000"})), "P is 0 in entry 1 of the PML4.");
 }

@@ -1,8 +1,9 @@
 //! The picture: the address in fields, the tables on the way, the buffer, and what it cost.
 
 use super::geometry::{Level, OFFSET_BITS, PageSize, Paging};
-use super::tables::{Entry, Rights, Tables, Target};
-use super::walk::{ACCESSED, Access, DIRTY, Kind, Progress, Read, Ring, State};
+use super::scene_tlb;
+use super::tables::{Entry, Rights, SPACES, Tables, Target};
+use super::walk::{ACCESSED, Access, CLEARED, DIRTY, Kind, Progress, Read, Ring, State};
 use crate::engine::Frame;
 use crate::scene::{
     BitField, BitRow, Bits, Cell, Column, Mark, Panel, Scene, Stat, Stats, Table, TableRow, Tone,
@@ -13,6 +14,15 @@ pub(crate) struct View<'a> {
     pub(crate) paging: Paging,
     pub(crate) tables: &'a Tables,
     pub(crate) script: &'a [Access],
+    /// Whether translations carry the number of their address space.
+    pub(crate) pcid: bool,
+}
+
+impl View<'_> {
+    /// Whether there is more than one address space.
+    pub(super) fn is_switched(&self) -> bool {
+        1 < self.tables.roots.len()
+    }
 }
 
 /// Names of the parts of an address: each keeps its colour in the address and at its table.
@@ -26,13 +36,14 @@ pub(crate) fn scene(view: &View<'_>, past: &[Frame<State>]) -> Scene {
     let Some(Frame { state, .. }) = past.last() else { return Scene::default() };
     let mut scene = Scene::default().with("address", "Address", Panel::Bits(address(view, state)));
     for (depth, level) in view.paging.levels().iter().enumerate() {
-        scene = scene.with(level.slug, level.title, Panel::Table(table(view, state, depth, level)));
+        let table = table(view, past, state, depth, level);
+        scene = scene.with(level.slug, level.title, Panel::Table(table));
     }
+    scene = scene_tlb::add(scene, view, state);
     scene
-        .with("tlb", "TLB", Panel::Table(tlb(state)))
         .with("fault", "Error code", Panel::Bits(fault(state)))
-        .with("script", "Script", Panel::Table(script(view, state)))
-        .with("cost", "Cost so far", Panel::Stats(cost(state)))
+        .with("script", "Script", Panel::Table(script(view, past, state)))
+        .with("cost", "Cost so far", Panel::Stats(cost(view, state)))
 }
 
 fn actor(number: usize) -> u16 {
@@ -53,7 +64,7 @@ const fn mask(bits: u32) -> u64 {
 
 /// Bits below the index of the page's level: the offset, as far as it is known.
 fn offset_bits(view: &View<'_>, state: &State) -> u32 {
-    let of_slot = state.slot.and_then(|it| state.tlb.slot(it)).map(|it| it.size);
+    let of_slot = state.spot.and_then(|it| state.tlb.at(it)).map(|it| it.size);
     let last =
         state.reads.last().and_then(|it| it.entry).map(|it| view.tables.entries[it as usize]);
     let of_walk = match last.map(|it| it.target) {
@@ -107,13 +118,24 @@ fn address(view: &View<'_>, state: &State) -> Bits {
             .actor(actor(paging.levels().len()))
     };
     fields.push(field(offset - 1, 0, address, offset_mark("field.offset")));
-    let mut rows =
-        vec![BitRow { label: "virtual".to_owned(), text: format!("{address:#x}"), fields }];
-    if let Progress::Reached(physical) = state.progress {
+    let mut rows = Vec::new();
+    let loads = access.kind == Kind::Flush || access.kind.space().is_some();
+    if loads || view.is_switched() {
+        rows.push(cr3(view, state));
+    }
+    if !loads {
+        rows.push(BitRow { label: "virtual".to_owned(), text: format!("{address:#x}"), fields });
+    }
+    if let Progress::Reached(physical) | Progress::Stale(physical) = state.progress {
         let top = (paging.frame_bits() + OFFSET_BITS).max(offset + 1);
         let frame = physical >> OFFSET_BITS;
         let mark =
-            Mark::new("field.frame", "frame").detail(format!("frame {frame:#x}")).tone(Tone::Good);
+            Mark::new("field.frame", "frame").detail(format!("frame {frame:#x}")).tone(match state
+                .progress
+            {
+                Progress::Stale(_) => Tone::Danger,
+                _ => Tone::Good,
+            });
         let fields = vec![
             field(top - 1, offset, physical, mark),
             field(offset - 1, 0, physical, offset_mark("field.physical_offset")),
@@ -123,52 +145,97 @@ fn address(view: &View<'_>, state: &State) -> Bits {
     Bits { rows }
 }
 
-/// The table of one level that the walk has come to; without rows before that.
-fn table(view: &View<'_>, state: &State, depth: usize, level: &Level) -> Table {
+/// The register that leads to the root table.
+fn cr3(view: &View<'_>, state: &State) -> BitRow {
+    let frame = view.tables.table(view.tables.root(state.space)).frame;
+    let space = SPACES.get(usize::from(state.space)).copied().unwrap_or("A");
+    let pcid = if view.pcid { u64::from(state.space) + 1 } else { 0 };
+    let value = frame << OFFSET_BITS | pcid;
+    let top = view.paging.frame_bits() + OFFSET_BITS - 1;
+    let root = Mark::new("cr3.root", "root").detail(format!("frame of the root table of {space}"));
+    let low = match view.pcid {
+        true => Mark::new("cr3.pcid", "PCID").detail(format!("number of {space} in the TLB")),
+        false => Mark::new("cr3.flags", "flags").detail("no PCID").tone(Tone::Muted),
+    };
+    let fields = vec![field(top, OFFSET_BITS, value, root), field(OFFSET_BITS - 1, 0, value, low)];
+    BitRow { label: format!("CR3 of {space}"), text: format!("{value:#x}"), fields }
+}
+
+/// The last walk in this address space that came to a level, up to now.
+fn seen(past: &[Frame<State>], state: &State, depth: usize) -> Option<Read> {
+    let here = past.iter().rev().take_while(|it| it.state.space == state.space);
+    here.filter_map(|it| it.state.reads.get(depth)).copied().next()
+}
+
+/// The table of one level that this walk has come to, or else the one of the walk before it.
+fn table(
+    view: &View<'_>,
+    past: &[Frame<State>],
+    state: &State,
+    depth: usize,
+    level: &Level,
+) -> Table {
     let columns = vec![
         Column::numbers("entry"),
         Column::words("leads to"),
         Column::words("may"),
         Column::words("bits"),
     ];
-    let Some(read) = state.reads.get(depth) else { return Table { columns, rows: Vec::new() } };
-    let row = |index: u16, number: Option<u32>| {
-        let marked = index == read.index;
-        let tone = match number.map(|it| view.tables.entries[it as usize].present) {
-            Some(true) => Tone::Plain,
-            Some(false) => Tone::Miss,
-            None => Tone::Free,
-        };
-        let cells = match number {
-            None => vec![index.to_string(), "nothing".to_owned(), String::new(), String::new()],
-            Some(number) => {
-                let entry = view.tables.entries[number as usize];
+    let read = state.reads.get(depth).copied();
+    let number = match (read.or_else(|| seen(past, state, depth)), depth) {
+        (Some(read), _) => read.table,
+        (None, 0) => view.tables.root(state.space),
+        (None, _) => {
+            let cells = ["", "not read yet", "", ""].map(|it| Cell::new(it).tone(Tone::Muted));
+            let key = format!("{}.none", level.slug);
+            let row = TableRow { key, actor: None, marked: false, cells: cells.to_vec() };
+            return Table { columns, rows: vec![row] };
+        }
+    };
+    let row = |index: u16, entry: Option<u32>| {
+        let marked = read.is_some_and(|it| it.index == index);
+        let now = entry.map(|it| (it, state.now(it, view.tables.entries[it as usize])));
+        let (texts, tone) = match now {
+            None => (
+                vec![index.to_string(), "nothing".to_owned(), String::new(), String::new()],
+                Tone::Free,
+            ),
+            Some((number, _)) if state.uses[number as usize] & CLEARED != 0 => (
+                vec![index.to_string(), "cleared".to_owned(), String::new(), String::new()],
+                Tone::Miss,
+            ),
+            Some((number, entry)) => {
                 let bits = bits(entry, state.uses[number as usize]);
-                vec![index.to_string(), leads_to(view, entry), rights(entry.rights), bits]
+                let texts =
+                    vec![index.to_string(), leads_to(view, entry), rights(entry.rights), bits];
+                (texts, if entry.present { Tone::Plain } else { Tone::Miss })
             }
         };
         let cell = |text| Cell { text, tone: if marked { tone } else { Tone::Plain } };
         TableRow {
-            key: format!("{}.{}.{index}", level.slug, read.table),
+            key: format!("{}.{number}.{index}", level.slug),
             actor: marked.then(|| actor(depth)),
             marked,
-            cells: cells.into_iter().map(cell).collect(),
+            cells: texts.into_iter().map(cell).collect(),
         }
     };
-    Table { columns, rows: rows_around(view, read, row) }
+    Table { columns, rows: rows_of(view, number, read, row) }
 }
 
-/// The entries of the table that are in use, with the chosen one among them.
-fn rows_around(
+/// The entries of a table that are in use, and the chosen one among them.
+fn rows_of(
     view: &View<'_>,
-    read: &Read,
+    number: u32,
+    read: Option<Read>,
     row: impl Fn(u16, Option<u32>) -> TableRow,
 ) -> Vec<TableRow> {
-    let mut entries = view.tables.table(read.table).entries.clone();
-    let chosen = entries.remove(&read.index);
-    let before = entries.range(..read.index).map(|it| row(*it.0, Some(*it.1)));
-    let after = entries.range(read.index..).map(|it| row(*it.0, Some(*it.1)));
-    before.chain(std::iter::once(row(read.index, chosen))).chain(after).collect()
+    let mut entries: Vec<(u16, Option<u32>)> =
+        view.tables.table(number).entries.iter().map(|it| (*it.0, Some(*it.1))).collect();
+    if let Some(read) = read.filter(|it| it.entry.is_none()) {
+        let place = entries.partition_point(|it| it.0 < read.index);
+        entries.insert(place, (read.index, None));
+    }
+    entries.into_iter().map(|it| row(it.0, it.1)).collect()
 }
 
 fn leads_to(view: &View<'_>, entry: Entry) -> String {
@@ -179,7 +246,7 @@ fn leads_to(view: &View<'_>, entry: Entry) -> String {
     }
 }
 
-fn rights(rights: Rights) -> String {
+pub(super) fn rights(rights: Rights) -> String {
     let Rights { write, user, execute } = rights;
     let flag = |on, letter| if on { letter } else { '-' };
     let who = if user { "user" } else { "kernel" };
@@ -197,43 +264,10 @@ fn bits(entry: Entry, uses: u8) -> String {
     if uses & DIRTY != 0 {
         bits.push("D");
     }
+    if entry.global {
+        bits.push("G");
+    }
     bits.join(" ")
-}
-
-fn tlb(state: &State) -> Table {
-    let columns = vec![
-        Column::words("page"),
-        Column::words("frame"),
-        Column::words("size"),
-        Column::words("may"),
-        Column::words("bits"),
-    ];
-    let row = |(slot, cached): (u32, &Option<super::tlb::Cached>)| {
-        let marked = state.slot == Some(slot);
-        let (key, texts) = match cached {
-            Some(it) => (
-                format!("tlb.{:x}", it.page),
-                vec![
-                    format!("{:#x}", it.page),
-                    format!("{:#x}", it.frame),
-                    it.size.said().to_owned(),
-                    rights(it.rights),
-                    if it.dirty { "D".to_owned() } else { String::new() },
-                ],
-            ),
-            None => (format!("tlb.slot.{slot}"), vec!["free".to_owned(); 1]),
-        };
-        let tone = match (cached, marked) {
-            (None, _) => Tone::Free,
-            (Some(_), true) => Tone::Hit,
-            (Some(_), false) => Tone::Plain,
-        };
-        let mut cells: Vec<Cell> = texts.into_iter().map(Cell::new).collect();
-        cells.resize(5, Cell::default());
-        cells[0].tone = tone;
-        TableRow { key, actor: None, marked, cells }
-    };
-    Table { columns, rows: (0..).zip(&state.tlb.slots).map(row).collect() }
 }
 
 /// The error code of a page fault, bit by bit; all zeros while there is none.
@@ -241,9 +275,7 @@ fn fault(state: &State) -> Bits {
     let (text, code) = match state.progress {
         Progress::Fault(code) => (format!("{code:#x}"), Some(code)),
         Progress::Refused => ("0, of #GP".to_owned(), None),
-        Progress::Waiting | Progress::Going | Progress::Reached(_) | Progress::Told => {
-            ("none".to_owned(), None)
-        }
+        _ => ("none".to_owned(), None),
     };
     let names = [
         ("PK", "a protection key forbids it"),
@@ -268,59 +300,93 @@ fn fault(state: &State) -> Bits {
     Bits { rows: vec![BitRow { label: "error code".to_owned(), text, fields }] }
 }
 
-fn script(view: &View<'_>, state: &State) -> Table {
+fn script(view: &View<'_>, past: &[Frame<State>], state: &State) -> Table {
     let columns = vec![
         Column::numbers("line"),
         Column::words("address"),
         Column::words("does"),
         Column::words("mode"),
+        Column::numbers("table reads"),
+        Column::numbers("ns"),
+        Column::words("ends"),
     ];
-    let row = |(number, access): (u32, &Access)| {
-        let does = match access.kind {
-            Kind::Read => "read",
-            Kind::Write => "write",
-            Kind::Execute => "execute",
-            Kind::Invlpg => "invlpg",
-            Kind::Flush => "load CR3",
-        };
-        let mode = if access.ring == Ring::User { "user" } else { "kernel" };
-        let now = number == state.line && state.progress != Progress::Waiting;
-        let tone = match state.progress {
-            Progress::Fault(_) | Progress::Refused if now => Tone::Fault,
-            Progress::Reached(_) | Progress::Told if now => Tone::Done,
-            _ if now => Tone::Running,
-            _ if number < state.line => Tone::Done,
-            _ => Tone::Plain,
-        };
-        let address = format!("{:#x}", access.address);
-        let mut cells =
-            [(number + 1).to_string(), address, does.to_owned(), mode.to_owned()].map(Cell::new);
-        cells[1].tone = tone;
-        TableRow { key: format!("line.{number}"), actor: None, marked: now, cells: cells.to_vec() }
-    };
     // A long script shows the lines around the present one.
     let first = (state.line as usize).saturating_sub(SCRIPT_ROWS / 2);
     let lines = (0..).zip(view.script).skip(first).take(SCRIPT_ROWS);
-    let rows = lines.map(row).collect();
-    Table { columns, rows }
+    Table { columns, rows: lines.map(|it| line(past, state, it)).collect() }
+}
+
+fn line(past: &[Frame<State>], state: &State, (number, access): (u32, &Access)) -> TableRow {
+    let (does, is_access) = match access.kind {
+        Kind::Read => ("read", true),
+        Kind::Write => ("write", true),
+        Kind::Execute => ("execute", true),
+        Kind::Invlpg => ("invlpg", false),
+        Kind::Flush => ("load CR3", false),
+        Kind::ToA => ("switch to A", false),
+        Kind::ToB => ("switch to B", false),
+        Kind::ToC => ("switch to C", false),
+        Kind::Munmap => ("munmap", false),
+        Kind::Protect => ("make read-only", false),
+        Kind::Unprotect => ("make writable", false),
+    };
+    let user = is_access && access.ring == Ring::User;
+    let now = number == state.line && state.progress != Progress::Waiting;
+    // The last frame of the line, and when the line before it ended.
+    let came = match state.progress {
+        Progress::Waiting => 0,
+        _ => past.partition_point(|it| it.state.line <= number),
+    };
+    let frame = came.checked_sub(1).map(|it| &past[it]).filter(|it| it.state.line == number);
+    let before = past[..came].iter().rev().find(|it| it.state.line < number);
+    let start = before.map_or(0, |it| it.step.time);
+    let (tone, ends) = match frame.map(|it| it.state.progress) {
+        Some(Progress::Fault(code)) => (Tone::Fault, format!("#PF {code:#x}")),
+        Some(Progress::Refused) => (Tone::Fault, "#GP".to_owned()),
+        Some(Progress::Reached(physical)) => (Tone::Done, format!("{physical:#x}")),
+        Some(Progress::Stale(physical)) => (Tone::Danger, format!("{physical:#x}, stale")),
+        Some(Progress::Told) => (Tone::Done, String::new()),
+        Some(Progress::Going) => (Tone::Running, String::new()),
+        Some(Progress::Waiting) | None => (Tone::Plain, String::new()),
+    };
+    let of = |value: u64| if is_access { value.to_string() } else { String::new() };
+    let reads = frame.map_or_else(String::new, |it| of(it.state.reads.len() as u64));
+    let time = frame.map_or_else(String::new, |it| of(it.step.time - start));
+    let address = match access.kind {
+        kind if kind == Kind::Flush || kind.space().is_some() => String::new(),
+        _ => format!("{:#x}", access.address),
+    };
+    let mode = if user { "user" } else { "kernel" };
+    let mut cells = [
+        Cell::new((number + 1).to_string()),
+        Cell::new(address),
+        Cell::new(does),
+        Cell::new(mode),
+        Cell::new(reads),
+        Cell::new(time),
+        Cell::new(ends),
+    ];
+    cells[if tone == Tone::Running { 2 } else { 6 }].tone = tone;
+    TableRow { key: format!("line.{number}"), actor: None, marked: now, cells: cells.to_vec() }
 }
 
 /// Lines of the script that are drawn.
 const SCRIPT_ROWS: usize = 16;
 
-fn cost(state: &State) -> Stats {
+fn cost(view: &View<'_>, state: &State) -> Stats {
     let totals = state.totals;
     let of = |label: &str, value: u64, unit| Stat::new(label, value.to_string(), unit);
-    let n_now = state.reads.len() as u64;
-    Stats {
-        items: vec![
-            of("Table reads for this access", n_now, "reads"),
-            of("Table reads", totals.n_reads, "reads"),
-            of("Data accesses", totals.n_data, "accesses"),
-            of("TLB hits", totals.n_tlb_hits, "hits"),
-            of("TLB misses", totals.n_tlb_misses, "misses"),
-            of("Page faults", totals.n_page_faults, "faults"),
-            of("Time in memory", totals.time_ns, "ns"),
-        ],
+    let mut items = vec![
+        of("Table reads for this access", state.reads.len() as u64, "reads"),
+        of("Table reads", totals.n_reads, "reads"),
+        of("Data accesses", totals.n_data, "accesses"),
+        of("TLB hits", totals.n_tlb_hits, "hits"),
+        of("TLB misses", totals.n_tlb_misses, "misses"),
+        of("Page faults", totals.n_page_faults, "faults"),
+        of("Time in memory", totals.time_ns, "ns"),
+    ];
+    if view.script.iter().any(|it| it.kind.is_change()) {
+        items.push(of("Stale uses", totals.n_stale_uses, "uses"));
     }
+    Stats { items }
 }

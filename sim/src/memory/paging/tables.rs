@@ -1,12 +1,38 @@
-//! The page tables of one address space, built from a list of mappings.
+//! The page tables of a few address spaces, built from a list of mappings.
 
-use super::geometry::{OFFSET_BITS, PageSize, Paging, hexadecimal};
+use super::geometry::{Level, OFFSET_BITS, PageSize, Paging, hexadecimal};
 use crate::error::{Fault, Problem, ScenarioError};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Frame of the root table; the others follow it, leaving out frames that mappings use.
+/// Frame of the first root; the other tables follow it, leaving out frames that mappings use.
 const ROOT_FRAME: u64 = 0x2000;
+
+/// Names of the address spaces, by number.
+pub(crate) const SPACES: [&str; 3] = ["A", "B", "C"];
+
+/// Whose page it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Whose {
+    A,
+    B,
+    C,
+    /// Every address space maps it, through tables that all of them share.
+    All,
+}
+
+impl Whose {
+    /// Number of the address space, if it is one.
+    pub(crate) const fn space(self) -> Option<u8> {
+        match self {
+            Self::A => Some(0),
+            Self::B => Some(1),
+            Self::C => Some(2),
+            Self::All => None,
+        }
+    }
+}
 
 /// One mapped page, as the reader gives it.
 #[derive(Debug, Deserialize)]
@@ -18,6 +44,8 @@ pub(crate) struct Mapping {
     pub(crate) write: bool,
     pub(crate) user: bool,
     pub(crate) execute: bool,
+    pub(crate) space: Whose,
+    pub(crate) global: bool,
 }
 
 /// What an entry lets through.
@@ -56,6 +84,8 @@ pub(crate) struct Entry {
     pub(crate) present: bool,
     pub(crate) target: Target,
     pub(crate) rights: Rights,
+    /// Whether its translation outlives a load of CR3.
+    pub(crate) global: bool,
 }
 
 /// One table.
@@ -67,41 +97,81 @@ pub(crate) struct Table {
     pub(crate) entries: BTreeMap<u16, u32>,
 }
 
-/// All tables; number 0 is the root. Accessed and dirty bits are kept by the state of a run.
+/// All tables. What a run changes in an entry is kept by its state.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) tables: Vec<Table>,
     pub(crate) entries: Vec<Entry>,
+    /// Number of the root table, by address space.
+    pub(crate) roots: Vec<u32>,
 }
 
+/// A mapping that was read: its row, itself, its first address, its frame number.
+type Known<'a> = (usize, &'a Mapping, u64, u64);
+
 impl Tables {
-    /// Builds the tables.
+    /// Builds the tables of the first `n_spaces` address spaces.
     ///
     /// # Errors
     /// Every mapping that is malformed, not aligned, of a size the mode has not, or that overlaps
     /// one before it.
-    pub(crate) fn of(paging: Paging, mappings: &[Mapping]) -> Result<Self, ScenarioError> {
+    pub(crate) fn of(
+        paging: Paging,
+        mappings: &[Mapping],
+        n_spaces: u8,
+    ) -> Result<Self, ScenarioError> {
         let mut problems = Vec::new();
-        let mut known = Vec::new();
+        let mut known: Vec<Known<'_>> = Vec::new();
         for (row, mapping) in mappings.iter().enumerate() {
             let place = |key: &str| format!("/mappings/{row}/{key}");
             match read(paging, mapping) {
-                Ok(found) => known.push((row, mapping, found)),
+                Ok((address, frame)) => known.push((row, mapping, address, frame)),
                 Err(faults) => problems.extend(
                     faults.into_iter().map(|(key, fault)| Problem { at: place(key), fault }),
                 ),
             }
         }
-        let used: BTreeSet<u64> = known.iter().map(|it| it.2.1).collect();
-        let mut build = Build { paging, used, next_frame: ROOT_FRAME };
+        let used =
+            known.iter().map(|it| (it.3, it.3 + (it.1.size.bytes() >> OFFSET_BITS))).collect();
+        let levels = paging.levels();
+        let mut build = Build { paging, used, next_frame: ROOT_FRAME, shared: BTreeSet::new() };
         let root = build.table();
-        let mut all = Self { tables: vec![root], entries: Vec::new() };
-        for (row, mapping, (address, frame)) in known {
-            if let Err(fault) = all.map(&mut build, mapping, address, frame) {
-                problems.push(Problem { at: format!("/mappings/{row}/page"), fault });
+        let mut all = Self { tables: vec![root], entries: Vec::new(), roots: vec![0] };
+        let mut map = |all: &mut Self, build: &mut Build, it: Known<'_>, space: u8| {
+            if let Err(fault) = all.map(build, it.1, it.2, it.3, space) {
+                problems.push(Problem { at: format!("/mappings/{}/page", it.0), fault });
+            }
+        };
+        // What all share comes first: each root begins as a copy of it.
+        for it in known.iter().filter(|it| it.1.space == Whose::All) {
+            map(&mut all, &mut build, *it, 0);
+            build.shared.insert(levels[0].index(it.2));
+        }
+        for _ in 1..n_spaces {
+            all.copy_root(&mut build);
+        }
+        for it in &known {
+            if let Some(space) = it.1.space.space() {
+                map(&mut all, &mut build, *it, space);
             }
         }
         if problems.is_empty() { Ok(all) } else { Err(ScenarioError(problems)) }
+    }
+
+    fn copy_root(&mut self, build: &mut Build) {
+        let number = number_of(self.tables.len());
+        self.tables.push(build.table());
+        self.roots.push(number);
+        for (index, entry) in self.tables[0].entries.clone() {
+            let found = self.entries[entry as usize];
+            match found.target {
+                Target::Table(_) => _ = self.add(number, index, found),
+                // A page that the root itself maps: the copies are kept equal.
+                Target::Page(..) => {
+                    self.tables[number as usize].entries.insert(index, entry);
+                }
+            }
+        }
     }
 
     fn map(
@@ -110,6 +180,7 @@ impl Tables {
         mapping: &Mapping,
         address: u64,
         frame: u64,
+        space: u8,
     ) -> Result<(), Fault> {
         let rights = Rights {
             write: mapping.write,
@@ -117,16 +188,25 @@ impl Tables {
             execute: mapping.execute || !build.paging.has_no_execute(),
         };
         let overlap = || Fault::Conflict("this page overlaps one that is mapped above".to_owned());
-        let mut table = 0_u32;
-        for level in build.paging.levels() {
+        let mut table = self.root(space);
+        for (depth, level) in build.paging.levels().iter().enumerate() {
             let index = level.index(address);
+            if depth == 0 && mapping.space != Whose::All && build.shared.contains(&index) {
+                let why = format!(
+                    "all address spaces share entry {index} of the {}: a page of one of them \
+                     cannot lie under it",
+                    level.name
+                );
+                return Err(Fault::Conflict(why));
+            }
             let known = self.tables[table as usize].entries.get(&index).copied();
             if level.page == Some(mapping.size) {
                 if known.is_some() {
                     return Err(overlap());
                 }
                 let target = Target::Page(frame, mapping.size);
-                self.add(table, index, Entry { present: mapping.present, target, rights });
+                let (present, global) = (mapping.present, mapping.global);
+                self.add(table, index, Entry { present, target, rights, global });
                 return Ok(());
             }
             let number = match known {
@@ -136,11 +216,8 @@ impl Tables {
                     self.tables.push(build.table());
                     // Upper entries let everything through, but users only to pages of users.
                     let rights = Rights { user: false, ..Rights::ALL };
-                    self.add(
-                        table,
-                        index,
-                        Entry { present: true, target: Target::Table(next), rights },
-                    )
+                    let target = Target::Table(next);
+                    self.add(table, index, Entry { present: true, target, rights, global: false })
                 }
             };
             let Target::Table(next) = self.entries[number as usize].target else {
@@ -163,10 +240,34 @@ impl Tables {
         &self.tables[number as usize]
     }
 
+    /// Number of the root table of an address space.
+    pub(crate) fn root(&self, space: u8) -> u32 {
+        self.roots.get(usize::from(space)).copied().unwrap_or(0)
+    }
+
     /// The entry of a table at an index.
     pub(crate) fn entry(&self, table: u32, index: u16) -> Option<(u32, Entry)> {
         let number = *self.table(table).entries.get(&index)?;
         Some((number, self.entries[number as usize]))
+    }
+
+    /// The entry that maps an address as the tables were built: its level, index and number.
+    pub(crate) fn leaf(
+        &self,
+        paging: Paging,
+        space: u8,
+        address: u64,
+    ) -> Option<(&'static Level, u16, u32)> {
+        let mut table = self.root(space);
+        for level in paging.levels() {
+            let index = level.index(address);
+            let (number, entry) = self.entry(table, index)?;
+            match entry.target {
+                Target::Table(next) => table = next,
+                Target::Page(..) => return Some((level, index, number)),
+            }
+        }
+        None
     }
 }
 
@@ -177,14 +278,20 @@ fn number_of(len: usize) -> u32 {
 /// Gives each table a frame of its own.
 struct Build {
     paging: Paging,
-    used: BTreeSet<u64>,
+    /// Frames of the mapped pages: first, and first after them.
+    used: Vec<(u64, u64)>,
     next_frame: u64,
+    /// Indexes of the root's entries that all address spaces share.
+    shared: BTreeSet<u16>,
 }
 
 impl Build {
     fn table(&mut self) -> Table {
-        while self.used.contains(&self.next_frame) {
-            self.next_frame += 1;
+        let next = self.next_frame;
+        let covers = |it: &&(u64, u64)| (it.0..it.1).contains(&next);
+        if let Some((_, end)) = self.used.iter().find(covers) {
+            self.next_frame = *end;
+            return self.table();
         }
         self.next_frame += 1;
         Table { frame: self.next_frame - 1, entries: BTreeMap::new() }
