@@ -1,5 +1,8 @@
 //! Virtual memory: from an address to a byte.
 
+mod alloc_script;
+mod amounts;
+mod free_list;
 mod paging;
 mod reach;
 mod tlb_reach;
@@ -9,5 +12,8 @@ mod words;
 use crate::engine::Entry;
 
 /// In the order in which the course meets them.
-pub(crate) const ENGINES: &[Entry] =
-    &[Entry::of::<translation::Translation>(), Entry::of::<tlb_reach::TlbReach>()];
+pub(crate) const ENGINES: &[Entry] = &[
+    Entry::of::<translation::Translation>(),
+    Entry::of::<tlb_reach::TlbReach>(),
+    Entry::of::<free_list::FreeList>(),
+];
