@@ -5,6 +5,8 @@ mod amounts;
 mod free_list;
 mod paging;
 mod reach;
+mod sizes;
+mod table_size;
 mod tlb_reach;
 mod translation;
 mod words;
@@ -16,4 +18,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<translation::Translation>(),
     Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<free_list::FreeList>(),
+    Entry::of::<table_size::TableSize>(),
 ];
