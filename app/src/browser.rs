@@ -26,6 +26,11 @@ pub fn reduced_motion() -> bool {
     asked().unwrap_or(true)
 }
 
+/// Tells the page that a part of it stays as it was written: what makes it move did not come.
+pub fn say_still(part: &Element) {
+    let _ = web_sys::Event::new("interleave-still").and_then(|event| part.dispatch_event(&event));
+}
+
 /// A value kept for this site; `None` if there is none or the store cannot be used.
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {

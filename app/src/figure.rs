@@ -4,15 +4,17 @@
 //! shifts when the player arrives.
 
 use crate::erased::{click, live, text};
-use crate::form::{Draft, Editor, Named};
+use crate::form::{Draft, Named};
 use crate::lab::compare::COMPARED_MAX;
-use crate::lab::{Ask, Choices, Compare, Explore, Predict, Share, Steps, Sweeper, peers};
+use crate::lab::{Ask, Choices, Tab, Under, peers};
 use crate::link::{self, Place};
+use crate::pieces;
 use crate::player::{Controls, Help, Narration, Picture, Player, Target, Words, action};
 use content::FigureSpec;
 use leptos::prelude::*;
 use serde_json::Value;
-use sim::{Entry, Field, Kind, Mode, ScenarioError};
+use sim::{Entry, Mode, ScenarioError};
+use wasm_bindgen_futures::spawn_local;
 
 /// Name in links of the engine's own example.
 const EXAMPLE: &str = "example";
@@ -91,8 +93,8 @@ pub fn ready(
     place: Place,
     mut notices: Vec<String>,
 ) -> Result<Ready, String> {
-    let entry =
-        sim::engine(&spec.engine).ok_or_else(|| format!("There is no engine {}", spec.engine))?;
+    let entry = crate::pieces::engine(&spec.engine)
+        .ok_or_else(|| format!("There is no engine {}", spec.engine))?;
     let own = entry.run_text(&spec.scenario, Mode::Frames).map_err(|it| it.to_string())?;
     let own_at = spec.at.map_or(usize::MAX, |it| it as usize);
     let asked = wanted(spec, named, &place, &mut notices);
@@ -135,7 +137,7 @@ fn wanted(
     place: &Place,
     notices: &mut Vec<String>,
 ) -> Option<(Value, usize)> {
-    let entry = sim::engine(&spec.engine)?;
+    let entry = crate::pieces::engine(&spec.engine)?;
     let chosen = place.scenario.as_ref().and_then(|name| {
         let found = named.iter().find(|it| it.name == *name);
         let found = found.map(|it| (it.scenario.clone(), it.at.unwrap_or(usize::MAX)));
@@ -164,72 +166,6 @@ fn faults(error: &ScenarioError) -> Vec<String> {
     let told = error.0.iter().take(SHOWN).map(|it| format!("The link is wrong at {it}"));
     let more = error.0.len().saturating_sub(SHOWN);
     told.chain((0 < more).then(|| format!("And {more} more faults"))).collect()
-}
-
-/// What can be opened under a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tab {
-    Change,
-    Compare,
-    Sweep,
-    Predict,
-    Explore,
-    Steps,
-    Share,
-}
-
-impl Tab {
-    const ALL: [Self; 7] = [
-        Self::Change,
-        Self::Compare,
-        Self::Sweep,
-        Self::Predict,
-        Self::Explore,
-        Self::Steps,
-        Self::Share,
-    ];
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Change => "Change it",
-            Self::Compare => "Compare",
-            Self::Sweep => "Sweep",
-            Self::Predict => "Predict",
-            Self::Explore => "Explore",
-            Self::Steps => "Table",
-            Self::Share => "Share",
-        }
-    }
-
-    fn slug(self) -> &'static str {
-        match self {
-            Self::Change => "change",
-            Self::Compare => "compare",
-            Self::Sweep => "sweep",
-            Self::Predict => "predict",
-            Self::Explore => "explore",
-            Self::Steps => "table",
-            Self::Share => "share",
-        }
-    }
-
-    fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.slug() == slug)
-    }
-
-    /// Whether the tab means something for this run.
-    fn fits(self, player: Player) -> bool {
-        let number = |it: &Field| !it.hidden && matches!(it.kind, Kind::Int { .. });
-        match self {
-            Self::Change | Self::Steps | Self::Share => true,
-            Self::Compare => !peers(player.entry).is_empty(),
-            Self::Sweep => player.entry.form.iter().any(number),
-            Self::Explore => player.entry.explore.is_some(),
-            Self::Predict => player.run.with_untracked(|run| {
-                (0..run.len()).any(|at| run.step(at).is_some_and(|it| it.ask.is_some()))
-            }),
-        }
-    }
 }
 
 /// Which tab is open.
@@ -413,23 +349,35 @@ fn tabs_view(
         .into_any()
     };
     let help = click(move || player.act(crate::player::Action::Help));
-    let (sweep, place) = (spec.sweep.clone(), place.clone());
+    let under = Under {
+        player,
+        draft,
+        named,
+        compare,
+        sweep: spec.sweep.clone(),
+        place: place.clone(),
+        fragment,
+    };
+    // Counts the answers of the server, so that what waits for the tools looks again.
+    let answers = RwSignal::new(0_u32);
+    Effect::new(move |_| {
+        if open.now.get().is_some() && pieces::tools().is_none() {
+            spawn_local(async move {
+                pieces::bring_tools().await;
+                answers.try_update(|it| *it += 1);
+            });
+        }
+    });
     let body = move || {
         let tab = open.now.get()?;
-        if tab == Tab::Change {
-            // Another schedule may have been opened since: the form shows what the figure shows.
-            draft.follow(player);
-        }
-        Some(match tab {
-            Tab::Change => {
-                view! { <Editor player draft named=named.clone() uid=format!("{}-form", place.uid)/> }.into_any()
+        let n_answers = answers.get();
+        Some(match pieces::tools() {
+            Some(tools) => (tools.view)(tab, &under),
+            None if n_answers == 0 => view! { <p class="quiet-note">"One moment …"</p> }.into_any(),
+            None => {
+                view! { <p class="fault" role="alert">"This part did not come. Check the connection, then open it again."</p> }
+                    .into_any()
             }
-            Tab::Compare => view! { <Compare player chosen=compare/> }.into_any(),
-            Tab::Sweep => view! { <Sweeper player chosen=compare spec=sweep.clone()/> }.into_any(),
-            Tab::Predict => view! { <Predict player/> }.into_any(),
-            Tab::Explore => view! { <Explore player/> }.into_any(),
-            Tab::Steps => view! { <Steps player/> }.into_any(),
-            Tab::Share => view! { <Share player root=place.root.clone() fragment/> }.into_any(),
         })
     };
     view! {

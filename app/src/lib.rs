@@ -17,6 +17,7 @@ pub mod options;
 pub mod pages;
 pub mod panels;
 pub mod parts;
+pub mod pieces;
 pub mod player;
 pub mod practice;
 pub mod quiz;

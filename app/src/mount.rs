@@ -5,10 +5,12 @@ use crate::embed;
 use crate::figure::Chrome;
 use crate::link::{self, Place};
 use crate::options::Options;
+use crate::pieces;
 use crate::player::Player;
 use crate::slot::Slot;
 use leptos::mount::mount_to;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry};
 
 /// How far outside the viewport a figure is mounted, as a CSS margin.
@@ -52,7 +54,13 @@ fn mount_slot(element: Element) {
     };
     // A figure may be mounted once: a second look at the slot finds nothing.
     let _ = target.remove_attribute("data-figure");
-    mount(slot, target);
+    spawn_local(async move {
+        if pieces::bring([slot.spec.engine.as_str()]).await {
+            mount(slot, target);
+        } else {
+            browser::say_still(&target);
+        }
+    });
 }
 
 /// Mounts `slot` in `target`, in the state that the address of the page asks for.
@@ -122,7 +130,7 @@ fn is_state(fragment: &str) -> bool {
 
 /// The state in the address: the keys of the fragment win over those of the query.
 fn asked(slot: &Slot, query: &str, fragment: &str) -> (Place, Vec<String>) {
-    let Some(entry) = sim::engine(&slot.spec.engine) else { return Default::default() };
+    let Some(entry) = pieces::engine(&slot.spec.engine) else { return Default::default() };
     let (mut place, mut notices) = link::parse(entry.form, query);
     // A host or a social site adds keys of its own to the query: they are no fault of a link.
     if !query.split('&').any(|part| part.starts_with("v=")) {

@@ -1,28 +1,67 @@
 //! Mounts the quizzes and practice sheets of a page over their static selves.
 
-use crate::browser;
+use crate::pieces::{self, Mount};
 use crate::practice::{self, Sheet};
-use crate::quiz;
+use crate::{browser, quiz};
+use content::Question;
 use leptos::mount::mount_to;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
-/// Finds every quiz and every practice sheet of the page, and mounts it.
+/// What mounts a quiz.
+pub static QUIZ: Mount = |element| {
+    let data = element.get_attribute("data-quiz").and_then(|it| quiz::Data::read(&it));
+    if let Some(data) = data {
+        spawn_local(mount_quiz(element, data));
+    }
+};
+
+/// What mounts a practice sheet.
+pub static PRACTICE: Mount = |element| {
+    let data = element.get_attribute("data-practice").and_then(|it| practice::Data::read(&it));
+    if let Some(data) = data {
+        spawn_local(mount_practice(element, data));
+    }
+};
+
+/// Finds every quiz and every practice sheet of the page, and mounts it as soon as its code is here.
 pub fn mount_parts() {
     let Some(body) = browser::document().and_then(|it| it.body()) else { return };
-    for element in browser::all(&body, "[data-quiz]") {
-        let data = element.get_attribute("data-quiz").and_then(|it| quiz::Data::read(&it));
-        if let (Some(data), Some(target)) = (data, cleared(element, "data-quiz")) {
-            mount_to(target, move || quiz::live_view(data, dice())).forget();
+    let quizzes = browser::all(&body, "[data-quiz]");
+    if !quizzes.is_empty() {
+        spawn_local(async move { mount_all(pieces::bring_quiz().await, quizzes) });
+    }
+    let sheets = browser::all(&body, "[data-practice]");
+    if !sheets.is_empty() {
+        spawn_local(async move { mount_all(pieces::bring_practice().await, sheets) });
+    }
+}
+
+fn mount_all(mount: Option<&'static Mount>, elements: Vec<Element>) {
+    for element in elements {
+        match mount {
+            Some(mount) => mount(element),
+            None => browser::say_still(&element),
         }
     }
-    for element in browser::all(&body, "[data-practice]") {
-        let data = element.get_attribute("data-practice").and_then(|it| practice::Data::read(&it));
-        if let (Some(data), Some(target)) = (data, cleared(element, "data-practice")) {
-            let (query, fragment) = browser::address().unwrap_or_default();
-            let sheet = Sheet::default().read(&query).read(&fragment);
-            mount_to(target, move || practice::live_view(&data, sheet, dice)).forget();
-        }
+}
+
+async fn mount_quiz(element: Element, data: quiz::Data) {
+    if !pieces::bring(data.questions.iter().flat_map(Question::engines)).await {
+        browser::say_still(&element);
+    } else if let Some(target) = cleared(element, "data-quiz") {
+        mount_to(target, move || quiz::live_view(data, dice())).forget();
+    }
+}
+
+async fn mount_practice(element: Element, data: practice::Data) {
+    if !pieces::bring(data.policies.iter().map(String::as_str)).await {
+        browser::say_still(&element);
+    } else if let Some(target) = cleared(element, "data-practice") {
+        let (query, fragment) = browser::address().unwrap_or_default();
+        let sheet = Sheet::default().read(&query).read(&fragment);
+        mount_to(target, move || practice::live_view(&data, sheet, dice)).forget();
     }
 }
 

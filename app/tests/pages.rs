@@ -21,6 +21,7 @@ static SITE: LazyLock<(Vec<Page>, String)> = LazyLock::new(|| {
         js: "async function __wbg_init() {}\nexport default __wbg_init;\n".into(),
         wasm_name: "app-0_bg.wasm".into(),
         wasm: vec![0],
+        ..Bundle::default()
     };
     let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
     let styles = ["tokens", "base", "layout", "page", "figure", "player", "quiz"].map(style);

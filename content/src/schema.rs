@@ -164,6 +164,19 @@ pub enum Kind {
     },
 }
 
+impl Question {
+    /// Ids of the engines that it shows or runs.
+    pub fn engines(&self) -> impl Iterator<Item = &str> {
+        let asked = match &self.kind {
+            Kind::Predict { figure, .. } => Some(figure),
+            Kind::Choice { .. } | Kind::Number { .. } | Kind::Order { .. } | Kind::Text { .. } => {
+                None
+            }
+        };
+        asked.into_iter().chain(&self.show).map(|it| it.engine.as_str())
+    }
+}
+
 impl Kind {
     /// Whether these picks are the right ones, in any order.
     #[must_use]

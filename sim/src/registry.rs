@@ -20,7 +20,8 @@ pub static MEMORY: Domain =
 
 /// Engines of `cpu`.
 #[cfg(feature = "cpu")]
-pub static CPU: Domain = Domain { id: "cpu", title: "CPU scheduling", engines: crate::cpu::ENGINES };
+pub static CPU: Domain =
+    Domain { id: "cpu", title: "CPU scheduling", engines: crate::cpu::ENGINES };
 
 /// Engines of `sync`.
 #[cfg(feature = "sync")]

@@ -1,12 +1,14 @@
 //! The commands of the repository. `cargo xtask --help` lists them.
 //!
 //! Each command first sets up what it needs and is missing (`setup`), then calls the ordinary tools: cargo, trunk,
-//! npm, node. The site itself is built by Trunk alone, so that `trunk build --release` gives the same files.
+//! npm, node. The site itself is built by Trunk alone, so that `trunk build --release` gives the same pages; only `cargo xtask build`
+//! has the tool that cuts the program into pieces, and without it the program comes in one.
 
 mod bench;
 mod check;
 mod cli;
 mod files;
+mod parts;
 mod process;
 mod repo;
 mod setup;

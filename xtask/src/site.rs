@@ -1,6 +1,7 @@
 //! Building and serving the site. Trunk does the work; here it gets its tools, and its hook draws the pages.
 
 use crate::files::{make_dir, read, write};
+use crate::parts;
 use crate::process::{cargo, command, run};
 use crate::{Result, repo::Repo};
 use std::os::unix::process::CommandExt as _;
@@ -10,11 +11,14 @@ use std::process::Command;
 /// Tells a page in the browser that Trunk has built anew.
 const RELOAD_SCRIPT: &str = include_str!("reload.js");
 
+/// Tells the build script of the app to prepare the program for being cut into pieces.
+const SPLIT: &str = "INTERLEAVE_SPLIT";
+
 /// The release site in `dist/`.
 pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
     fetch(repo)?;
     let mut trunk = trunk(repo, "build");
-    trunk.args(["--release", "--locked"]);
+    trunk.args(["--release", "--locked"]).env(SPLIT, "1");
     if let Some(base) = base_path {
         if !base.starts_with("https://") {
             println!(
@@ -46,6 +50,7 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
     let dir = dir.ok_or("Trunk calls `pages`, and says in TRUNK_STAGING_DIR where the pages go")?;
     // Trunk adds its own reload script to the one page that it knows. That page is about to be replaced.
     let is_served = read(&dir.join("index.html"))?.contains(".well-known/trunk/ws");
+    parts::place(repo, &dir)?;
     let prerender =
         "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
     run(cargo(repo).args(prerender.split(' ')).args(["--", "--dist"]).arg(&dir))?;

@@ -75,7 +75,7 @@ fn compared(player: Player, chosen: &[String]) -> Vec<Lane> {
     let scenario = player.run.with(|run| run.scenario.clone());
     let own = (entry, Ok(player.run.get()));
     let other = |id: &String| {
-        let other = sim::engine(id)?;
+        let other = crate::pieces::engine(id)?;
         let run = other.run(&carried(entry, &scenario, other), Mode::Frames);
         Some((other, run.map(Arc::new).map_err(|it| it.to_string())))
     };

@@ -6,6 +6,7 @@ pub mod predict;
 pub mod share;
 pub mod steps;
 pub mod sweep;
+pub mod tab;
 pub mod workload;
 
 pub use compare::Compare;
@@ -14,4 +15,5 @@ pub use predict::{Ask, Predict};
 pub use share::Share;
 pub use steps::Steps;
 pub use sweep::Sweeper;
+pub use tab::{TOOLS, Tab, Tools, Under};
 pub use workload::{carried, peers};

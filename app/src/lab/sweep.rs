@@ -99,8 +99,10 @@ fn range_of(entry: &Entry, key: &str) -> (i64, i64) {
 }
 
 fn engines_of(entry: &'static Entry, chosen: &[String]) -> Vec<&'static Entry> {
-    let others =
-        chosen.iter().filter_map(|id| sim::engine(id)).filter(|it| it.meta.id != entry.meta.id);
+    let others = chosen
+        .iter()
+        .filter_map(|id| crate::pieces::engine(id))
+        .filter(|it| it.meta.id != entry.meta.id);
     std::iter::once(entry).chain(others).collect()
 }
 

@@ -13,7 +13,9 @@ pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
             same.is_some_and(|(_, own)| needed.iter().all(|it| covered(it, own)))
         })
     };
-    sim::engines().filter(|other| other.meta.id != entry.meta.id && takes(other)).collect()
+    crate::pieces::engines()
+        .filter(|other| other.meta.id != entry.meta.id && takes(other))
+        .collect()
 }
 
 /// Keys and columns of the required tables of a form.

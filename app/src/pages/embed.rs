@@ -1,6 +1,6 @@
 //! A figure in somebody else's page: the same player, and nothing around it.
 
-use super::shell::{Draft, POLICY, SITE, boot, document};
+use super::shell::{Draft, POLICY, SITE, document};
 use super::{Page, Site, html, root_of};
 use crate::figure::Chrome;
 use crate::quiz::{escape, leading_panels};
@@ -29,13 +29,9 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     );
     let text = document(site, &draft, &root, POLICY, &body);
     // In a sandbox without shared origin nothing can be fetched: the single file needs nothing.
-    let plain = boot(&site.files, &root, "");
     let ways =
-        format!(" data-single=\"{root}single/{0}.html\" data-page=\"{root}sim/{0}.html\"", meta.id);
-    let text = match plain.as_str() {
-        "" => text,
-        plain => text.replace(plain, &boot(&site.files, &root, &ways)),
-    };
+        format!("data-single=\"{root}single/{0}.html\" data-page=\"{root}sim/{0}.html\"", meta.id);
+    let text = text.replacen(" data-app=", &format!(" {ways} data-app="), 1);
     Page { path, text: text.replacen("<body>", "<body class=\"embed\">", 1) }
 }
 

@@ -43,6 +43,30 @@ pub struct Bundle {
     pub wasm_name: String,
     /// The wasm itself.
     pub wasm: Vec<u8>,
+    /// File name and text of what fetches the other parts; empty for a program in one piece.
+    pub loader: (String, String),
+    /// The other parts, by file name.
+    pub parts: BTreeMap<String, Vec<u8>>,
+}
+
+impl Bundle {
+    /// File names of the parts that a page with this body asks for first.
+    pub(super) fn parts_of(&self, body: &str) -> Vec<&str> {
+        let domain = |id: &str| {
+            body.contains(&format!("data-engine=\"{id}/"))
+                || (body.contains("data-practice") && body.contains(&format!("&quot;{id}/")))
+        };
+        let is_asked = |name: &&str| {
+            let own = name.rsplit_once('_').map_or(*name, |(_, own)| own);
+            match own.split_once('.').map_or(own, |(own, _)| own) {
+                "shared" => true,
+                "tools" => false,
+                part @ ("quiz" | "practice") => body.contains(&format!("data-{part}=")),
+                id => domain(id),
+            }
+        };
+        self.parts.keys().map(String::as_str).filter(is_asked).collect()
+    }
 }
 
 impl Files {
@@ -66,9 +90,14 @@ impl Files {
                 {
                     return Err(format!("{name} and {other} are the same style sheet"));
                 }
-            } else if name.ends_with(".wasm") {
+            } else if name.ends_with("_bg.wasm") {
                 bundle.wasm = std::fs::read(&path).map_err(|error| failed(&path, error))?;
                 bundle.wasm_name = name;
+            } else if name.starts_with("app-") && name.ends_with("_parts.js") {
+                bundle.loader = (name, text()?);
+            } else if name.ends_with(".wasm") || name.ends_with(".bin") {
+                let part = std::fs::read(&path).map_err(|error| failed(&path, error))?;
+                bundle.parts.insert(name, part);
             } else if name.strip_suffix(".js").map(stem) == Some("app") {
                 bundle.js = text()?;
                 bundle.js_name = name;
@@ -142,13 +171,30 @@ fn hash(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, STYLES, hash, stem};
+    use super::{Bundle, Files, STYLES, hash, stem};
 
     #[test]
     fn a_hash_is_cut_off_a_name_and_nothing_else_is() {
         assert_eq!(stem("page-0123456789abcdef"), "page");
         assert_eq!(stem("two-words"), "two-words");
         assert_eq!(stem("page"), "page");
+    }
+
+    #[test]
+    fn a_page_asks_first_for_the_parts_that_it_shows() {
+        let parts = [
+            "app-1_cpu.wasm",
+            "app-1_io.wasm",
+            "app-1_quiz.wasm",
+            "app-1_shared.bin",
+            "app-1_tools.wasm",
+        ];
+        let parts = parts.iter().map(|it| ((*it).to_owned(), Vec::new())).collect();
+        let bundle = Bundle { parts, ..Bundle::default() };
+        let figure = "<figure data-engine=\"cpu/fcfs\">";
+        assert_eq!(bundle.parts_of(figure), ["app-1_cpu.wasm", "app-1_shared.bin"]);
+        let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"io/dma\">";
+        assert_eq!(bundle.parts_of(quiz), ["app-1_io.wasm", "app-1_quiz.wasm", "app-1_shared.bin"]);
     }
 
     #[test]

@@ -65,12 +65,14 @@ impl Site {
             pages.extend(questions::quiz(self, module));
             pages.extend(questions::practice(self, module));
         }
-        let script = self.files.app.as_ref().and_then(single::script);
-        for entry in sim::engines() {
-            pages.push(engine::page(self, entry));
-            pages.push(embed::page(self, entry));
-            pages.extend(single::page(self, entry, script.as_deref()));
-            pages.extend(embed::oembed(self, entry));
+        for domain in sim::DOMAINS {
+            let script = self.files.app.as_ref().and_then(|app| single::script(app, domain.id));
+            for entry in domain.engines {
+                pages.push(engine::page(self, entry));
+                pages.push(embed::page(self, entry));
+                pages.extend(script.as_deref().map(|script| single::page(self, entry, script)));
+                pages.extend(embed::oembed(self, entry));
+            }
         }
         pages
     }

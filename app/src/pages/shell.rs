@@ -98,7 +98,7 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
     head.push_str(&draft.head);
     let _ = writeln!(head, "<script src=\"{root}{}\" defer></script>", Files::script_name("page"));
     if draft.has_parts {
-        head.push_str(&boot(&site.files, root, ""));
+        head.push_str(&boot(&site.files, root, body));
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>{body}</body>\n</html>\n"
@@ -106,11 +106,16 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
 }
 
 /// The script that starts the app, with what it needs to know; nothing in a build without the app.
-pub(super) fn boot(files: &Files, root: &str, more: &str) -> String {
+fn boot(files: &Files, root: &str, body: &str) -> String {
     let script = Files::script_name("boot");
     files.app.as_ref().map_or_else(String::new, |app| {
+        let parts = app.parts_of(body).into_iter().map(|it| format!("{root}{it}"));
+        let parts = match parts.collect::<Vec<_>>().join(" ") {
+            parts if parts.is_empty() => parts,
+            parts => format!(" data-parts=\"{parts}\""),
+        };
         format!(
-            "<script src=\"{root}{script}\" data-app=\"{root}{}\" data-wasm=\"{root}{}\"{more} defer></script>\n",
+            "<script src=\"{root}{script}\" data-app=\"{root}{}\" data-wasm=\"{root}{}\"{parts} defer></script>\n",
             app.js_name, app.wasm_name
         )
     })

@@ -9,10 +9,9 @@ use flate2::{Compression, write::GzEncoder};
 use sim::Entry;
 use std::io::Write;
 
-/// The page of an engine; `None` in a build without the app.
-pub(super) fn page(site: &Site, entry: &Entry, script: Option<&str>) -> Option<Page> {
+/// The page of an engine, around the script of its domain.
+pub(super) fn page(site: &Site, entry: &Entry, script: &str) -> Page {
     let meta = entry.meta;
-    let script = script?;
     let path = format!("single/{}.html", meta.id);
     let root = root_of(&path);
     let body = html(|| embed::body(site, entry, &root));
@@ -33,25 +32,57 @@ pub(super) fn page(site: &Site, entry: &Entry, script: Option<&str>) -> Option<P
         escape(meta.title),
         escape(meta.summary)
     );
-    Some(Page { path, text })
+    Page { path, text }
 }
 
-/// The app as one classic script, the same in every single file: theme, glue, and the wasm, compressed.
+/// The app as one classic script, the same in every single file of a domain: theme, glue, and the
+/// parts of the program that it needs, compressed.
 #[must_use]
-pub(super) fn script(app: &Bundle) -> Option<String> {
+pub(super) fn script(app: &Bundle, domain: &str) -> Option<String> {
     let wasm = base64(&gzip(&app.wasm)?);
     let (theme, glue) = (Files::script_text("theme"), classic(&app.js)?);
+    let parts = parts(app, domain)?;
     // The text may hold no end tag of its own element.
     let safe = |text: &str| text.replace("</script", "<\\/script");
     Some(format!(
-        "{}\n(async () => {{\n{}\n\
-         const packed = Uint8Array.from(atob(\"{wasm}\"), (it) => it.charCodeAt(0));\n\
-         const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream(\"gzip\"));\n\
-         await __wbg_init({{ module_or_path: await new Response(plain).arrayBuffer() }});\n\
+        "{}\n(async () => {{\n\
+         const unpacked = (text) => {{\n\
+         const packed = Uint8Array.from(atob(text), (it) => it.charCodeAt(0));\n\
+         return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream(\"gzip\"))).arrayBuffer();\n}};\n\
+         {}\n{}\n\
+         await __wbg_init({{ module_or_path: await unpacked(\"{wasm}\") }});\n\
          }})().catch((error) => console.warn(\"The interactive part could not start.\", error));\n",
         safe(theme),
+        safe(&parts),
         safe(&glue)
     ))
+}
+
+/// The loader of the parts as statements, with those of a domain in the text; empty for a program in one piece.
+fn parts(app: &Bundle, domain: &str) -> Option<String> {
+    use std::fmt::Write as _;
+    let (name, text) = &app.loader;
+    if name.is_empty() {
+        return Some(String::new());
+    }
+    let mut out = String::from("const early = {};\n");
+    for name in app.parts_of(&format!("data-engine=\"{domain}/")) {
+        let bytes = base64(&gzip(app.parts.get(name)?)?);
+        let _ = writeln!(out, "early[\"./{name}\"] = unpacked(\"{bytes}\");");
+    }
+    let (mut body, mut doors) = (String::new(), Vec::new());
+    for line in text.lines().filter(|it| !it.starts_with("import ")) {
+        let door = line.strip_prefix("export const ");
+        doors.extend(door.and_then(|it| it.split(' ').next()));
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let _ = writeln!(body, "{}", line.replace("import.meta.url", "document.baseURI"));
+    }
+    let doors = doors.join(", ");
+    let _ = write!(
+        out,
+        "globalThis.interleaveEarly = early;\nconst parts = (() => {{\n{body}return {{ {doors} }};\n}})();"
+    );
+    Some(out)
 }
 
 fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -66,8 +97,14 @@ pub fn classic(module: &str) -> Option<String> {
     let mut out = String::with_capacity(module.len());
     for line in module.lines() {
         let code = line.trim_start();
-        if code.starts_with("import ") {
-            return None;
+        // The glue asks for nothing but the loader of the parts, which stands above it.
+        if let Some(rest) = code.strip_prefix("import ") {
+            let name = rest.strip_prefix("* as ")?.split(' ').next()?;
+            if !code.contains("_parts.js") {
+                return None;
+            }
+            out.push_str(&format!("const {name} = parts;\n"));
+            continue;
         }
         if code.starts_with("export {") || code.starts_with("export default") {
             continue;
@@ -93,13 +130,32 @@ mod tests {
             "let wasm;\nfunction run() {}\nasync function __wbg_init(it) { it = new URL('a', document.baseURI); }\n"
         );
         assert_eq!(classic("import * as a from './a.js';"), None);
+        assert_eq!(classic("import * as a from './app-1_parts.js'").unwrap(), "const a = parts;\n");
+    }
+
+    #[test]
+    fn a_single_file_holds_the_parts_of_its_domain() {
+        let loader = "import { initSync } from \"./app-1.js\";\nconst a = import.meta.url;\nexport const door = a;\n";
+        let parts = ["app-1_cpu.wasm", "app-1_io.wasm", "app-1_shared.bin"];
+        let app = Bundle {
+            loader: ("app-1_parts.js".into(), loader.into()),
+            parts: parts.iter().map(|it| ((*it).to_owned(), vec![1])).collect(),
+            ..Bundle::default()
+        };
+        let script = script(&app, "cpu").unwrap();
+        assert!(script.contains("early[\"./app-1_cpu.wasm\"]"), "{script}");
+        assert!(!script.contains("app-1_io.wasm"), "{script}");
+        assert!(
+            script.contains("const a = document.baseURI;\nconst door = a;\nreturn { door };"),
+            "{script}"
+        );
     }
 
     #[test]
     fn a_script_ends_where_its_element_ends() {
         let app =
             Bundle { js: "const a = '</script>';".into(), wasm: vec![1], ..Bundle::default() };
-        let script = script(&app).unwrap();
+        let script = script(&app, "cpu").unwrap();
         assert!(!script.contains("</script"), "{script}");
     }
 }

@@ -57,7 +57,7 @@ pub fn practice_view(policies: &[&str], root: &str) -> AnyView {
     };
     let problem = policies
         .first()
-        .and_then(|id| sim::engine(id))
+        .and_then(|id| crate::pieces::engine(id))
         .and_then(|entry| Problem::new(entry, Sheet::default().seed).ok());
     view! {
         <section class="practice" aria-label="Practice" data-practice=data.text()>

@@ -40,7 +40,7 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
     let is_fixed = Memo::new(move |_| sheet.with(|it| it.is_fixed));
     let body = move || {
         let sheet = sheet.get();
-        let made = sim::engine(&sheet.policy).ok_or(NoProblem::NoJobs);
+        let made = crate::pieces::engine(&sheet.policy).ok_or(NoProblem::NoJobs);
         match made.and_then(|entry| Problem::new(entry, sheet.seed)) {
             Ok(problem) => problem_view(Arc::new(problem), &sheet, root.clone()),
             Err(_) => view! { <p>"This policy cannot be worked out by hand."</p> }.into_any(),
@@ -98,7 +98,7 @@ fn chooser(
 ) -> AnyView {
     let is_fixed = move || sheet.with(|it| it.is_fixed);
     let options = data.policies.iter().map(|id| {
-        let title = sim::engine(id).map_or("", |it| it.meta.title);
+        let title = crate::pieces::engine(id).map_or("", |it| it.meta.title);
         let (id, own) = (id.clone(), id.clone());
         let selected = move || sheet.with(|it| it.policy == own);
         view! { <option value=id prop:selected=selected>{title}</option> }

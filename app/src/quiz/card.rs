@@ -205,8 +205,8 @@ pub(crate) fn leading_panels(spec: &FigureSpec, n_panels: usize) -> Vec<String> 
     if !spec.show.is_empty() {
         return spec.show.clone();
     }
-    let run =
-        sim::engine(&spec.engine).and_then(|it| it.run_text(&spec.scenario, Mode::Frames).ok());
+    let run = crate::pieces::engine(&spec.engine)
+        .and_then(|it| it.run_text(&spec.scenario, Mode::Frames).ok());
     let panels = run.map(|run| run.scene(0).panels).unwrap_or_default();
     panels.iter().take(n_panels).map(|it| it.slug.to_owned()).collect()
 }

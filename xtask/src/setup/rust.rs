@@ -1,6 +1,6 @@
 //! What comes from rustup and from Rust's package registry.
 
-use crate::files::make_dir;
+use crate::files::{make_dir, read, write};
 use crate::process::{self, cargo, command, output, run};
 use crate::{Result, repo::Repo};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ const WASM: &str = "wasm32-unknown-unknown";
 
 /// The names under which one program answers.
 const BINDGEN_NAMES: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-test-runner"];
+
+/// The program that answers under those names.
+const BINDGEN_SOURCE: &str = include_str!("../bin/bindgen_tools.rs");
 
 pub(super) fn has_wasm_target(repo: &Repo) -> bool {
     output(rustc(repo).args(["--print", "target-libdir", "--target", WASM]))
@@ -59,10 +62,17 @@ pub(super) fn has_bindgen(repo: &Repo) -> Result<bool> {
              set both `=` versions, in Cargo.toml and in xtask/Cargo.toml"
         ));
     }
-    Ok(BINDGEN_NAMES.iter().all(|name| {
-        let version = output(command(repo, repo.tools_bin().join(name)).arg("--version"));
-        version.is_some_and(|text| text.split(' ').nth(1) == Some(library.as_str()))
-    }))
+    let is_ours = read(&stamp(repo)).is_ok_and(|text| text == BINDGEN_SOURCE);
+    Ok(is_ours
+        && BINDGEN_NAMES.iter().all(|name| {
+            let version = output(command(repo, repo.tools_bin().join(name)).arg("--version"));
+            version.is_some_and(|text| text.split(' ').nth(1) == Some(library.as_str()))
+        }))
+}
+
+/// What the tools were built from, beside them: a change of the source builds them anew.
+fn stamp(repo: &Repo) -> PathBuf {
+    repo.tools_bin().join("wasm-bindgen.rs")
 }
 
 /// Builds one program and links it under both names.
@@ -91,7 +101,7 @@ pub(super) fn build_bindgen(repo: &Repo) -> Result<()> {
             std::fs::copy(&built, &link).map_err(failed)?;
         }
     }
-    Ok(())
+    write(&stamp(repo), BINDGEN_SOURCE)
 }
 
 fn rustc(repo: &Repo) -> std::process::Command {
