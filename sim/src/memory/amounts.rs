@@ -1,10 +1,4 @@
-//! Amounts in words, and shares.
-
-/// `1 byte`, `2 bytes`: a number and its unit, given in the plural.
-pub(super) fn count(n: u64, units: &str) -> String {
-    let unit = if n == 1 { units.strip_suffix('s').unwrap_or(units) } else { units };
-    format!("{n} {unit}")
-}
+//! Shares, and what stands beside numbers in sentences.
 
 /// `is` for one, `are` for any other number.
 pub(super) const fn are(n: u64) -> &'static str {
@@ -28,12 +22,10 @@ pub(super) fn actor(at: usize) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{are, count, percent, share};
+    use super::{are, percent, share};
 
     #[test]
-    fn amounts_read_like_english() {
-        assert_eq!(count(1, "bytes"), "1 byte");
-        assert_eq!(count(2, "bytes"), "2 bytes");
+    fn shares_are_short_and_never_divide_by_nothing() {
         assert_eq!((are(1), are(0)), ("is", "are"));
         assert_eq!(percent(1, 3), "33.3");
         assert_eq!(percent(1, 2), "50");

@@ -2,6 +2,7 @@
 
 mod alloc_script;
 mod amounts;
+mod buddy;
 mod free_list;
 mod paging;
 mod reach;
@@ -16,7 +17,8 @@ use crate::engine::Entry;
 /// In the order in which the course meets them.
 pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<translation::Translation>(),
+    Entry::of::<table_size::TableSize>(),
     Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<free_list::FreeList>(),
-    Entry::of::<table_size::TableSize>(),
+    Entry::of::<buddy::Buddy>(),
 ];

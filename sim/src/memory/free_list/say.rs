@@ -2,7 +2,8 @@
 
 use super::heap::{Coalescing, Freed, Heap, Policy, Rules};
 use super::play::Seen;
-use crate::memory::amounts::{are, count};
+use crate::memory::amounts::are;
+use crate::memory::words::count;
 
 pub(super) fn start(len: u64) -> String {
     format!("The heap is one free block of {}, because nothing has been asked for yet.", bytes(len))
