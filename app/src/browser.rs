@@ -10,6 +10,18 @@ pub fn window() -> Option<Window> {
     if cfg!(target_arch = "wasm32") { web_sys::window() } else { None }
 }
 
+/// Whether what is drawn now waits for the program: then its buttons cannot be reached yet.
+#[must_use]
+pub const fn asleep() -> bool {
+    cfg!(not(target_arch = "wasm32"))
+}
+
+/// Whether the page is a file on a disk.
+#[must_use]
+pub fn is_file() -> bool {
+    window().and_then(|it| it.location().protocol().ok()).is_some_and(|it| it == "file:")
+}
+
 /// The document, if there is one.
 #[must_use]
 pub fn document() -> Option<Document> {

@@ -381,7 +381,7 @@ fn tabs_view(
         })
     };
     view! {
-        <div class="figure-tabs" role="group" aria-label="More">
+        <div class="figure-tabs needs-scripts" role="group" aria-label="More" inert=crate::browser::asleep()>
             {Tab::ALL.into_iter().filter(|tab| tab.fits(player)).map(button).collect_view()}
             <button type="button" class="tab tab-help" data-act="help" aria-keyshortcuts="?" on:click=help>"Keys"</button>
         </div>
@@ -392,6 +392,10 @@ fn tabs_view(
 
 /// From an embedded figure to the same state on its full page.
 fn lesson_view(place: &Where, id: &str, fragment: Signal<String>) -> AnyView {
+    // A file that was saved has no site around it.
+    if crate::browser::is_file() {
+        return ().into_any();
+    }
     let path = format!("{}sim/{id}.html", place.root);
     let href = text(move || format!("{path}#{}", fragment.get()));
     view! {

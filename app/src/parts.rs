@@ -60,7 +60,7 @@ async fn mount_practice(element: Element, data: practice::Data) {
         browser::say_still(&element);
     } else if let Some(target) = cleared(element, "data-practice") {
         let (query, fragment) = browser::address().unwrap_or_default();
-        let sheet = Sheet::default().read(&query).read(&fragment);
+        let sheet = Sheet::asked(&query, &fragment);
         mount_to(target, move || practice::live_view(&data, sheet, dice)).forget();
     }
 }

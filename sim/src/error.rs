@@ -31,7 +31,18 @@ pub enum Fault {
     },
     /// A value of another kind was expected: "a whole number", "a list", …
     WrongKind(&'static str),
-    /// A number or a length is outside its bounds, both inclusive.
+    /// A text is too short or too long, or a list has too few or too many items; bounds inclusive.
+    Length {
+        /// What there is.
+        got: i64,
+        /// Fewest.
+        min: i64,
+        /// Most.
+        max: i64,
+        /// What is counted, plural, such as `rows`.
+        what: &'static str,
+    },
+    /// A number is outside its bounds, both inclusive.
     OutOfRange {
         /// What was given.
         got: i64,
@@ -67,6 +78,10 @@ impl fmt::Display for Fault {
             Self::OutOfRange { got, min, max } => {
                 write!(out, "{got} is outside {min} to {max}")
             }
+            Self::Length { got, min, max, what } if got < min => {
+                write!(out, "{got} {what}; at least {min} needed, at most {max}")
+            }
+            Self::Length { got, max, what, .. } => write!(out, "{got} {what}; at most {max} fit"),
             Self::NotOneOf(choices) => write!(out, "expected one of {}", choices.join(", ")),
             Self::Missing => write!(out, "a value is needed here"),
             Self::Unknown => write!(out, "this engine has no such setting"),

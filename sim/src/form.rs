@@ -281,7 +281,9 @@ fn int(value: &Value, min: i64, max: i64, at: &str, out: &mut Vec<Problem>) -> V
 fn text(value: &Value, min_chars: u32, max_chars: u32, at: &str, out: &mut Vec<Problem>) -> Value {
     match value.as_str() {
         None => fault(out, at, Fault::WrongKind("a text")),
-        Some(text) => length(text.chars().count(), min_chars, max_chars, at, out),
+        Some(text) => {
+            length(text.chars().count(), min_chars, max_chars, "characters", at, out);
+        }
     }
     value.clone()
 }
@@ -294,11 +296,11 @@ fn name(value: &Value, max_chars: u32, at: &str, out: &mut Vec<Problem>) -> Valu
     text(value, 1, max_chars, at, out)
 }
 
-fn length(got: usize, min: u32, max: u32, at: &str, out: &mut Vec<Problem>) {
+fn length(got: usize, min: u32, max: u32, what: &'static str, at: &str, out: &mut Vec<Problem>) {
     let got = i64::try_from(got).unwrap_or(i64::MAX);
     let (min, max) = (i64::from(min), i64::from(max));
     if got < min || max < got {
-        fault(out, at, Fault::OutOfRange { got, min, max });
+        fault(out, at, Fault::Length { got, min, max, what });
     }
 }
 
@@ -317,7 +319,8 @@ fn list(
         fault(out, at, Fault::WrongKind(what));
         return Value::Null;
     };
-    length(items.len(), len_min, len_max, at, out);
+    let counted = if what == "a list of rows" { "rows" } else { "values" };
+    length(items.len(), len_min, len_max, counted, at, out);
     // Past the limit the items are not read: a hostile list costs nothing.
     let kept = items.iter().take(usize::try_from(len_max).unwrap_or(usize::MAX));
     kept.enumerate().map(|(n, item)| each(item, &format!("{at}/{n}"), n, out)).collect()

@@ -24,7 +24,8 @@ pub fn Choices(
         };
         (!labels.is_empty()).then(|| {
             view! {
-                <div class="choices" role="group" aria-label="You are the scheduler: who steps next?">
+                <div class="choices needs-scripts" role="group" inert=crate::browser::asleep()
+                    aria-label="You are the scheduler: who steps next?">
                     <span class="label">"Who steps next?"</span>
                     {labels.into_iter().enumerate().map(button).collect_view()}
                 </div>

@@ -23,7 +23,7 @@ pub fn Controls(
     };
     let play_label = text(move || if player.playing.get() { "Pause" } else { "Play" }.to_owned());
     view! {
-        <div class="figure-controls" role="group" aria-label="Player">
+        <div class="figure-controls needs-scripts" role="group" aria-label="Player" inert=crate::browser::asleep()>
             {(!minimal).then(|| button("restart", "Restart", "R", RESTART, Action::Restart))}
             {(!minimal).then(|| button("back", "Step back", "ArrowLeft", BACK, Action::Back))}
             <button type="button" class="control control-play" data-act="play" aria-label=play_label

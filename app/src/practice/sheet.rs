@@ -64,6 +64,13 @@ impl Sheet {
         self
     }
 
+    /// The sheet that an address asks for. A host or a social site adds keys of its own to the query:
+    /// they are no fault of a link.
+    #[must_use]
+    pub fn asked(query: &str, fragment: &str) -> Self {
+        Self { strays: Vec::new(), ..Self::default().read(query) }.read(fragment)
+    }
+
     /// The text after `#`.
     #[must_use]
     pub fn link(&self) -> String {
@@ -96,6 +103,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn keys_of_others_in_the_query_leave_a_class_link_fixed() {
+        let sheet = Sheet::asked("utm_source=mail&fbclid=1", "v=1&policy=a&seed=2&fixed=1");
+        assert_eq!((sheet.policy.as_str(), sheet.seed, sheet.is_fixed), ("a", 2, true));
+        assert_eq!(sheet.strays, [""; 0]);
+        assert_eq!(Sheet::asked("", "v=1&sed=2").strays, ["sed=2"]);
     }
 
     #[test]

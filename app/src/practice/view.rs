@@ -21,7 +21,7 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
         let data = data.clone();
         let follow = window_event_listener(leptos::ev::hashchange, move |_| {
             let (query, fragment) = browser::address().unwrap_or_default();
-            let (asked, told) = opened(&data, Sheet::default().read(&query).read(&fragment));
+            let (asked, told) = opened(&data, Sheet::asked(&query, &fragment));
             notice.set(told);
             if sheet.with_untracked(|it| *it != asked) {
                 sheet.set(asked);
