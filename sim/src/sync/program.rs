@@ -1,26 +1,30 @@
 //! A program of several threads that take turns at every step, in any order that somebody picks.
 //!
 //! # Model
-//! Threads share variables, mutexes and semaphores; each has its own registers. One step is one
-//! load, one store, one computation, one test or one operation: `counter++` is three steps, and
-//! another thread may come between any two. Memory is sequentially consistent, or each thread has
-//! a first-in first-out store buffer, as on x86.
+//! Threads share variables, mutexes, semaphores, conditions, read-write locks, barriers, futexes
+//! and a small heap; each has its own registers. One step is one load, one store, one computation,
+//! one test or one operation: `counter++` is three steps, and another thread may come between any
+//! two. Memory is sequentially consistent, or each CPU has a first-in first-out store buffer, as
+//! on x86. An interrupt handler runs on the CPU of its thread, which stands still until it ends.
+//! The language is described in `sync/lang`.
 //! # Ties
-//! Nothing wakes in order: whoever can take a free mutex may take it. Choices are listed by thread,
-//! steps first and buffers after them. A thread that must wait has no step until it can go on.
+//! Whoever can take a free mutex may take it. Conditions, barriers and futexes wake in the order of
+//! arrival. Choices are listed by thread: steps first, then buffers, then wake-ups for no reason. A
+//! thread that must wait has no step until it can go on. `malloc` takes the lowest free address.
 //! # Left out
-//! Condition variables, priorities, and what compilers reorder. Locks on real systems take more
-//! than one step; here they cannot be torn apart. Store buffers are longer on real processors.
+//! Priorities, what compilers reorder, and weaker memory than x86: orders of atomics matter for
+//! data races only. Locks on real systems take more than one step; here they cannot be torn apart.
+//! Store buffers are longer on real processors.
 //! # Source
-//! `ostep`, chapter 26, for the counter; `intel-sdm`, volume 3A, for store buffers.
+//! `ostep`, chapters 26 to 32; `intel-sdm`, volume 3A, for store buffers.
 
-use super::machine::code::{Memory, Program as Compiled, THREADS_MAX};
+use super::machine::code::{Memory, Program as Compiled, Rules, THREADS_MAX};
 use super::machine::compile::compile;
 use super::machine::scene;
 use super::machine::state::State;
 use super::machine::tell;
 use crate::engine::{Better, Frame, Log, Meta};
-use crate::error::ScenarioError;
+use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};
 use crate::machine::{Machine, PICKS_MAX, Then};
 use crate::scene::Scene;
@@ -33,6 +37,9 @@ pub(crate) struct Program;
 pub(crate) struct Scenario {
     source: String,
     memory: Store,
+    signals: Signals,
+    spurious: bool,
+    races: bool,
     picks: Vec<u32>,
     then: After,
     seed: u64,
@@ -43,6 +50,13 @@ pub(crate) struct Scenario {
 enum Store {
     Sc,
     Tso,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Signals {
+    Mesa,
+    Hoare,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -74,11 +88,24 @@ impl Machine for Program {
             "leave",
             "atomic",
             "drain",
+            "trylock",
+            "sleep",
+            "signal",
+            "wake",
+            "arrive",
+            "futex_wait",
+            "futex_wake",
+            "interrupt",
+            "malloc",
+            "free",
             "assertion_failed",
             "exclusion_broken",
             "unlock_refused",
             "bad_index",
             "bad_division",
+            "use_after_free",
+            "null_pointer",
+            "data_race",
             "deadlock",
             "blocked_for_ever",
         ],
@@ -93,6 +120,19 @@ impl Machine for Program {
         )
         .help("With buffers, a thread sees its own stores before the others do, as on x86.")
         .or(Preset::Text("sc")),
+        Field::new(
+            "signals",
+            "Signals",
+            Kind::Choice(&[("mesa", "Wake only (Mesa)"), ("hoare", "Hand the mutex over (Hoare)")]),
+        )
+        .help("Whether the thread that is woken by a signal runs at once, or must take its turn.")
+        .or(Preset::Text("mesa")),
+        Field::new("spurious", "Sleepers may wake for no reason", Kind::Flag)
+            .help("A wait on a condition or a futex may end although nobody has woken the thread.")
+            .or(Preset::Flag(false)),
+        Field::new("races", "A data race is a fault", Kind::Flag)
+            .help("Two plain accesses of one variable, one of them a store, that nothing orders.")
+            .or(Preset::Flag(false)),
         Field::new(
             "picks",
             "Schedule so far",
@@ -132,7 +172,14 @@ impl Machine for Program {
             Store::Sc => Memory::AtOnce,
             Store::Tso => Memory::StoreBuffers,
         };
-        compile(&scenario.source, memory)
+        if scenario.races && memory == Memory::StoreBuffers {
+            let why = "data races are looked for with stores that are seen at once; a program \
+                       without one behaves the same with buffers";
+            return Err(ScenarioError::one("/races", Fault::Conflict(why.to_owned())));
+        }
+        let hands_over = scenario.signals == Signals::Hoare;
+        let (spurious, races) = (scenario.spurious, scenario.races);
+        compile(&scenario.source, Rules { memory, hands_over, spurious, races })
     }
 
     fn picks(scenario: &Scenario) -> &[u32] {
@@ -218,10 +265,7 @@ impl Machine for Program {
         count("n_broken", "Laws broken", n_broken, "laws", Better::Lower);
         for (number, shared) in program.shared.iter().enumerate() {
             for (at, value) in last.shared(program, number).iter().enumerate() {
-                let name = match shared.array {
-                    true => format!("{}[{at}]", shared.name),
-                    false => shared.name.clone(),
-                };
+                let name = tell::element(shared, at + shared.address.unwrap_or(0));
                 log.metric_of("value", &name, "Value", f64::from(*value), "");
             }
         }

@@ -2,14 +2,21 @@
 
 use super::Place;
 use std::fmt;
+use std::rc::Rc;
 
 /// A whole program.
 #[derive(Debug, Default)]
 pub(crate) struct Ast {
     pub(crate) shared: Vec<Shared>,
-    pub(crate) mutexes: Vec<Name>,
-    pub(crate) semaphores: Vec<(Name, i32)>,
+    /// Mutexes, semaphores and the like.
+    pub(crate) objects: Vec<Object>,
+    pub(crate) pools: Vec<Pool>,
+    /// Names that stand for numbers; the parser has put the numbers in.
+    pub(crate) consts: Vec<Name>,
+    pub(crate) functions: Vec<Rc<Function>>,
     pub(crate) threads: Vec<Thread>,
+    /// What happens before any thread starts.
+    pub(crate) init: Option<(Place, Vec<Stmt>)>,
     /// Shared variables that an outcome tells; none stands for all.
     pub(crate) observed: Vec<Name>,
 }
@@ -31,14 +38,98 @@ pub(crate) struct Shared {
     pub(crate) values: Vec<i32>,
 }
 
+/// What threads wait for.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) name: Name,
+    pub(crate) kind: Kind,
+    /// Number of elements, if it is an array.
+    pub(crate) len: Option<u32>,
+    /// What a semaphore starts at, or how many threads a barrier collects.
+    pub(crate) count: Option<i32>,
+}
+
+/// Kinds of things that threads wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Mutex,
+    Semaphore,
+    Condition,
+    RwLock,
+    Barrier,
+    /// A shared variable on which threads sleep; not declared, but used so.
+    Futex,
+}
+
+impl Kind {
+    /// The kind of a keyword.
+    pub(crate) fn of(keyword: &str) -> Option<Self> {
+        let kinds = [Self::Mutex, Self::Semaphore, Self::Condition, Self::RwLock, Self::Barrier];
+        kinds.into_iter().find(|it| it.word() == keyword)
+    }
+
+    /// Its keyword.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Mutex => "mutex",
+            Self::Semaphore => "semaphore",
+            Self::Condition => "condition",
+            Self::RwLock => "rwlock",
+            Self::Barrier => "barrier",
+            Self::Futex => "futex",
+        }
+    }
+}
+
+/// A struct, and how many of it may be allocated at once.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) name: Name,
+    pub(crate) len: u32,
+    pub(crate) fields: Vec<Name>,
+}
+
+/// A function; its body is put in where it is called.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) name: Name,
+    /// Whether it returns a value.
+    pub(crate) gives: bool,
+    pub(crate) params: Vec<Param>,
+    pub(crate) body: Rc<Vec<Stmt>>,
+    /// Lines of its listing, from 1, both inclusive.
+    pub(crate) first_line: u32,
+    pub(crate) last_line: u32,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub(crate) name: Name,
+    pub(crate) kind: ParamKind,
+}
+
+/// What a parameter stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParamKind {
+    /// A value, in a register of its own.
+    Value,
+    /// The shared variable or element that is given.
+    Shared,
+    /// The mutex or the like that is given.
+    Object(Kind),
+}
+
 /// A thread and what it does.
 #[derive(Debug)]
 pub(crate) struct Thread {
     pub(crate) name: Name,
-    pub(crate) body: std::rc::Rc<Vec<Stmt>>,
+    pub(crate) body: Rc<Vec<Stmt>>,
     /// Lines of its listing, from 1, both inclusive.
     pub(crate) first_line: u32,
     pub(crate) last_line: u32,
+    /// The thread whose CPU it interrupts, if it is an interrupt handler.
+    pub(crate) host: Option<Name>,
 }
 
 /// A statement.
@@ -78,6 +169,10 @@ pub(crate) enum StmtKind {
         test: Expr,
         body: Vec<Stmt>,
     },
+    DoWhile {
+        body: Vec<Stmt>,
+        test: Expr,
+    },
     For {
         first: Option<Box<Stmt>>,
         test: Option<Expr>,
@@ -89,6 +184,7 @@ pub(crate) enum StmtKind {
         last_line: u32,
     },
     Block(Vec<Stmt>),
+    Return(Option<Expr>),
     Break,
     Continue,
     /// Only a `;`, or a statement that could not be read.
@@ -108,6 +204,8 @@ pub(crate) enum ExprKind {
     Number(i32),
     Name(String),
     Index(String, Box<Expr>),
+    /// A field of what a pointer points to.
+    Field(Box<Expr>, String),
     Unary(Unary, Box<Expr>),
     Binary(Binary, Box<Expr>, Box<Expr>),
     Call(String, Vec<Expr>),
@@ -155,6 +253,10 @@ impl Expr {
             ExprKind::Number(number) => write!(out, "{number}"),
             ExprKind::Name(name) => write!(out, "{name}"),
             ExprKind::Index(name, index) => write!(out, "{name}[{index}]"),
+            ExprKind::Field(of, name) => {
+                of.write(u8::MAX, out)?;
+                write!(out, "->{name}")
+            }
             ExprKind::Unary(op, inner) => {
                 write!(out, "{}", if *op == Unary::Not { "!" } else { "-" })?;
                 inner.write(u8::MAX, out)

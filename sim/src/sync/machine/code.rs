@@ -1,13 +1,19 @@
 //! A program as the machine runs it: flat instructions over a fixed layout of words.
 
-use crate::sync::lang::ast::{Binary, Unary};
+use crate::sync::lang::ast::{Binary, Kind, Unary};
 
 /// Most threads of a program.
 pub(crate) const THREADS_MAX: usize = 8;
 /// Most words of shared variables.
 pub(crate) const SHARED_WORDS_MAX: usize = 64;
-/// Most mutexes, and most semaphores.
-pub(crate) const LOCKS_MAX: usize = 16;
+/// Most mutexes, semaphores, conditions and the like together, each element of an array for itself.
+pub(crate) const OBJECTS_MAX: usize = 32;
+/// Most structs that may be allocated at once.
+pub(crate) const HEAP_MAX: usize = 16;
+/// Most steps that `init` may take.
+pub(crate) const INIT_STEPS_MAX: u32 = 2_000;
+/// What says that somebody may still enable interrupts; see [`Instruction::may_free`].
+pub(crate) const INTERRUPTS: u64 = 1 << 63;
 /// Most locals and temporaries of a thread together.
 pub(crate) const REGISTERS_MAX: usize = 24;
 /// Most instructions of a thread.
@@ -22,10 +28,10 @@ pub(crate) const STACK_MAX: usize = 64;
 pub(crate) struct Program {
     pub(crate) threads: Vec<Thread>,
     pub(crate) shared: Vec<Shared>,
-    /// Names, by mutex number.
-    pub(crate) mutexes: Vec<String>,
-    /// Names and first counts, by semaphore number.
-    pub(crate) semaphores: Vec<(String, i32)>,
+    /// What threads wait for, each element of an array for itself.
+    pub(crate) objects: Vec<Object>,
+    /// Structs that can be allocated.
+    pub(crate) pools: Vec<Pool>,
     /// Numbers of the shared variables that an outcome tells.
     pub(crate) observed: Vec<usize>,
     /// Expressions in postfix order; see [`Value::Tree`].
@@ -34,8 +40,55 @@ pub(crate) struct Program {
     pub(crate) texts: Vec<String>,
     /// Lines of the source.
     pub(crate) lines: Vec<String>,
-    pub(crate) memory: Memory,
+    pub(crate) rules: Rules,
     pub(crate) layout: Layout,
+    /// The shared part of the first state: memory, objects and heap.
+    pub(crate) first: Vec<i32>,
+    /// Which operations it uses.
+    pub(crate) uses: Uses,
+}
+
+/// What may be set about the machine.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) memory: Memory,
+    /// Whether `signal` hands the mutex over at once, as Hoare's monitors do.
+    pub(crate) hands_over: bool,
+    /// Whether sleepers may wake for no reason.
+    pub(crate) spurious: bool,
+    /// Whether a data race is a fault.
+    pub(crate) races: bool,
+}
+
+/// What a program needs words for.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Uses {
+    /// Waits in queues: conditions, barriers, futexes.
+    pub(crate) sleep: bool,
+    pub(crate) interrupts: bool,
+    /// Fences that are no full barrier, or relaxed accesses beside fences.
+    pub(crate) fences: bool,
+}
+
+/// A mutex, a semaphore or the like.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// Such as `fork[1]`.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// What a semaphore starts at, or how many threads a barrier collects.
+    pub(crate) count: i32,
+}
+
+/// A struct, and the addresses of those that may be allocated at once.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) name: String,
+    /// Address of the first one; 0 is no address.
+    pub(crate) first: usize,
+    pub(crate) len: usize,
+    /// Numbers of the shared variables that hold its fields.
+    pub(crate) fields: (usize, usize),
 }
 
 /// When a store reaches shared memory.
@@ -51,19 +104,28 @@ pub(crate) enum Memory {
 /// Where things stand in the words of a state.
 ///
 /// Word 0 says which law is broken, if one is. Then come, for each thread, its program counter
-/// and its registers; then the shared variables; then the owners of the mutexes; then the counts
-/// of the semaphores; then the store buffers, if there are any. What a later feature needs to
-/// remember gets words of its own here.
+/// and its registers; then the shared variables; then a word for each mutex and the like; then
+/// what is allocated; then, only if the program needs them, the store buffers, the sleepers, the
+/// interrupt flags and what each thread has seen.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Layout {
     /// First word of each thread: its program counter, then its registers.
     pub(crate) threads: Vec<usize>,
     pub(crate) memory: usize,
-    pub(crate) mutexes: usize,
-    pub(crate) semaphores: usize,
+    /// First word of the objects: owner plus one of a mutex; count of a semaphore; readers in
+    /// bits 0 to 7 and writer plus one above them of a read-write lock; arrivals at a barrier.
+    pub(crate) objects: usize,
+    /// Bit n: address n is allocated.
+    pub(crate) heap: usize,
     /// First word of each thread's store buffer: its length, then word and value of each entry,
     /// oldest first, zeros after the last. Empty without buffers.
     pub(crate) buffers: Vec<usize>,
+    /// First word of the sleepers, one for each thread; see [`super::queue`].
+    pub(crate) sleep: Option<usize>,
+    /// Bit n: the CPU of thread n takes no interrupts.
+    pub(crate) interrupts: Option<usize>,
+    /// What each thread has seen; see [`super::race`].
+    pub(crate) seen: Option<super::race::Seen>,
     /// Words of a whole state.
     pub(crate) len: usize,
 }
@@ -75,8 +137,13 @@ pub(crate) struct Thread {
     pub(crate) code: Vec<Instruction>,
     /// Names of its registers: locals, then temporaries.
     pub(crate) registers: Vec<String>,
-    /// Lines of its listing, from 0: first and one past the last.
-    pub(crate) lines: (usize, usize),
+    /// Lines of its listing, from 0, each range without its end: the functions that it calls, then
+    /// itself.
+    pub(crate) lines: Vec<(usize, usize)>,
+    /// The thread whose CPU it interrupts, if it is an interrupt handler.
+    pub(crate) host: Option<usize>,
+    /// Bit n: thread n is a handler on its CPU.
+    pub(crate) handlers: u32,
 }
 
 /// A shared variable.
@@ -90,6 +157,8 @@ pub(crate) struct Shared {
     pub(crate) array: bool,
     /// One for each element.
     pub(crate) values: Vec<i32>,
+    /// Address of its first element, if it is a field of a struct.
+    pub(crate) address: Option<usize>,
 }
 
 /// One step of a thread.
@@ -107,11 +176,17 @@ pub(crate) struct Instruction {
     pub(crate) dead_from: u8,
     /// Whether the thread is in a critical section before this step.
     pub(crate) inside: bool,
-    /// Bit n: mutex n may still be unlocked from here on; bit 32 + n: semaphore n posted.
+    /// Bit n: object n may still be unlocked, posted or signalled from here on.
     pub(crate) may_free: u64,
+    /// Bit n: shared variable n may still be written from here on.
+    pub(crate) may_write: u64,
+    /// Bit n: register n is dead afterwards and becomes 0, on top of `dead_from`.
+    pub(crate) clear: u32,
+    /// Whether it begins a round of a loop that nothing ends.
+    pub(crate) round: bool,
 }
 
-/// What a step does. Registers, mutexes and semaphores by number.
+/// What a step does. Registers and objects by number.
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
     /// Copies a shared value into a register.
@@ -134,27 +209,112 @@ pub(crate) enum Op {
         test: Value,
         no: u16,
     },
-    Lock(u8),
-    Unlock(u8),
-    Wait(u8),
-    Post(u8),
+    /// Something with a mutex, a semaphore or the like; `with` is the mutex of a condition.
+    Sync {
+        kind: Sync,
+        on: Which,
+        with: Option<Which>,
+        to: Option<u8>,
+    },
+    /// Sleeps if the element holds the value. The register gets 0, or 1 without sleep.
+    FutexWait {
+        to: Option<u8>,
+        spot: Spot,
+        value: Value,
+    },
+    /// Wakes up to so many sleepers. The register gets their number.
+    FutexWake {
+        to: Option<u8>,
+        spot: Spot,
+        count: Value,
+    },
     /// One indivisible access; the register gets what the operation returns.
     Atomic {
         kind: Atomic,
+        order: Order,
         to: Option<u8>,
         spot: Spot,
         value: Value,
         new: Value,
     },
+    /// The register gets the address, or 0 if all are in use.
+    Malloc {
+        to: Option<u8>,
+        pool: u8,
+    },
+    Free(Value),
     Assert(Value),
     Enter,
     Leave,
     Yield,
-    /// Lets the thread go on only when its stores have reached memory.
-    Fence,
+    Fence(Order),
+    /// Whether this CPU takes interrupts from now on.
+    Interrupts(bool),
+    /// The interrupt comes.
+    Begin,
     /// Not a step: goes on elsewhere. None is left after compiling.
     Jump,
     End,
+}
+
+/// Operations on mutexes and the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sync {
+    Lock,
+    TryLock,
+    Unlock,
+    Wait,
+    TryWait,
+    Post,
+    ReadLock,
+    WriteLock,
+    /// Releases the mutex and sleeps.
+    CondWait,
+    /// Takes the mutex again after the sleep.
+    Relock,
+    Signal,
+    Broadcast,
+    Arrive,
+}
+
+/// An object, or an element of an array of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Which {
+    pub(crate) base: u8,
+    pub(crate) len: u8,
+    pub(crate) index: Value,
+}
+
+/// What an atomic access or a fence orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Relaxed,
+    Acquire,
+    Release,
+    AcqRel,
+    SeqCst,
+}
+
+impl Order {
+    /// The order by its name in a program.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "relaxed" => Self::Relaxed,
+            "acquire" => Self::Acquire,
+            "release" => Self::Release,
+            "acq_rel" => Self::AcqRel,
+            "seq_cst" => Self::SeqCst,
+            _ => return None,
+        })
+    }
+
+    pub(crate) const fn acquires(self) -> bool {
+        matches!(self, Self::Acquire | Self::AcqRel | Self::SeqCst)
+    }
+
+    pub(crate) const fn releases(self) -> bool {
+        matches!(self, Self::Release | Self::AcqRel | Self::SeqCst)
+    }
 }
 
 /// Indivisible operations on shared memory.
@@ -257,6 +417,72 @@ impl Program {
     pub(crate) fn word(&self, registers: &[i32], spot: Spot) -> Option<usize> {
         let shared = &self.shared[usize::from(spot.shared)];
         let index = usize::try_from(self.value(registers, spot.index)?).ok()?;
+        let index = index.checked_sub(shared.address.unwrap_or(0))?;
         (index < shared.len).then_some(self.layout.memory + shared.base + index)
+    }
+
+    /// The number of an object; `None` if there is no such element.
+    pub(crate) fn object(&self, registers: &[i32], which: Which) -> Option<u8> {
+        let index = u8::try_from(self.value(registers, which.index)?).ok()?;
+        (index < which.len).then(|| which.base + index)
+    }
+
+    /// The number of the futex that a shared variable is, if threads sleep on it.
+    pub(crate) fn futex(&self, shared: u8) -> Option<u8> {
+        let name = &self.shared[usize::from(shared)].name;
+        let is = |it: &Object| it.kind == Kind::Futex && it.name == *name;
+        u8::try_from(self.objects.iter().position(is)?).ok()
+    }
+}
+
+impl Op {
+    /// The values that it reads.
+    pub(crate) fn values(&self) -> [Value; 3] {
+        let none = Value::Number(0);
+        match *self {
+            Self::Load { from, .. } => [from.index, none, none],
+            Self::Store { to, value } => [to.index, value, none],
+            Self::Set { value, .. } | Self::Free(value) | Self::Assert(value) => {
+                [value, none, none]
+            }
+            Self::Branch { test, .. } => [test, none, none],
+            Self::Sync { on, with, .. } => [on.index, with.map_or(none, |it| it.index), none],
+            Self::FutexWait { spot, value, .. } => [spot.index, value, none],
+            Self::FutexWake { spot, count, .. } => [spot.index, count, none],
+            Self::Atomic { spot, value, new, .. } => [spot.index, value, new],
+            Self::Malloc { .. }
+            | Self::Enter
+            | Self::Leave
+            | Self::Yield
+            | Self::Fence(_)
+            | Self::Interrupts(_)
+            | Self::Begin
+            | Self::Jump
+            | Self::End => [none; 3],
+        }
+    }
+
+    /// The register that it writes.
+    pub(crate) const fn result(&self) -> Option<u8> {
+        match *self {
+            Self::Load { to, .. } | Self::Set { to, .. } => Some(to),
+            Self::Sync { to, .. }
+            | Self::FutexWait { to, .. }
+            | Self::FutexWake { to, .. }
+            | Self::Atomic { to, .. }
+            | Self::Malloc { to, .. } => to,
+            Self::Store { .. }
+            | Self::Branch { .. }
+            | Self::Free(_)
+            | Self::Assert(_)
+            | Self::Enter
+            | Self::Leave
+            | Self::Yield
+            | Self::Fence(_)
+            | Self::Interrupts(_)
+            | Self::Begin
+            | Self::Jump
+            | Self::End => None,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Where the steps of a thread lead.
 
-use super::code::{Instruction, Op};
+use super::code::{
+    Atomic, INTERRUPTS, Instruction, Node, Op, Program, REGISTERS_MAX, Spot, Sync, Value, Which,
+};
 
 /// Turns labels into instruction numbers and skips jumps, which are not steps.
 pub(super) fn resolve(
@@ -37,31 +39,112 @@ pub(super) fn resolve(
     }
 }
 
-/// Marks at each instruction what may still be unlocked or posted from there on.
-pub(super) fn may_free(code: &mut [Instruction]) {
+/// Marks at each instruction what its thread may still do from there on, and which registers of
+/// functions, from the first of `between` to before the second, nobody reads any more.
+pub(super) fn follow(code: &mut [Instruction], program: &Program, between: (usize, usize)) {
+    let of_functions = mask(between.0, between.1.min(REGISTERS_MAX));
+    let mut live = vec![0_u32; code.len()];
     loop {
         let mut changed = false;
         for at in (0..code.len()).rev() {
-            let own = match code[at].op {
-                Op::Unlock(mutex) => 1 << mutex,
-                Op::Post(semaphore) => 1 << (32 + semaphore),
-                _ => 0,
-            };
             let after = match code[at].op {
-                Op::End => 0,
-                Op::Branch { no, .. } => code[usize::from(no)].may_free,
-                _ => 0,
+                Op::End => Vec::new(),
+                Op::Branch { no, .. } => vec![usize::from(code[at].next), usize::from(no)],
+                _ => vec![usize::from(code[at].next)],
             };
-            let next = match code[at].op {
-                Op::End => 0,
-                _ => code[usize::from(code[at].next)].may_free,
-            };
-            let mask = own | after | next;
-            changed |= mask != code[at].may_free;
-            code[at].may_free = mask;
+            let (mut may_free, mut may_write) = effects(&code[at].op, program);
+            let mut needed = 0;
+            for next in after {
+                may_free |= code[next].may_free;
+                may_write |= code[next].may_write;
+                needed |= live[next];
+            }
+            let result = code[at].op.result().map_or(0, |it| 1 << u32::from(it).min(31));
+            let before = (needed & !result) | reads(&code[at].op, program);
+            changed |= before != live[at]
+                || may_free != code[at].may_free
+                || may_write != code[at].may_write;
+            live[at] = before;
+            code[at].may_free = may_free;
+            code[at].may_write = may_write;
+            code[at].clear = of_functions & !needed;
         }
         if !changed {
             return;
         }
+    }
+}
+
+/// Bits from `start` to before `end`, which is at most 31.
+fn mask(start: usize, end: usize) -> u32 {
+    (start..end).fold(0, |mask, it| mask | 1 << it.min(31))
+}
+
+/// The registers that an operation reads.
+fn reads(op: &Op, program: &Program) -> u32 {
+    let bit = |register: u8| 1 << u32::from(register).min(31);
+    let of = |value: Value| match value {
+        Value::Number(_) => 0,
+        Value::Register(register) => bit(register),
+        Value::Tree(start, end) => {
+            let nodes = program.nodes.get(start as usize..end as usize).unwrap_or_default();
+            nodes.iter().fold(0, |mask, node| match node {
+                Node::Register(register) => mask | bit(*register),
+                Node::Number(_) | Node::Unary(_) | Node::Binary(_) => mask,
+            })
+        }
+    };
+    op.values().into_iter().fold(0, |mask, value| mask | of(value))
+}
+
+/// What an operation may unlock, post or signal, and which variables it may write.
+fn effects(op: &Op, program: &Program) -> (u64, u64) {
+    let all = |which: &Which| {
+        let numbers = match which.index {
+            Value::Number(at) if 0 <= at && at < i32::from(which.len) => at..at + 1,
+            _ => 0..i32::from(which.len),
+        };
+        numbers.fold(0, |mask, it| mask | 1 << ((i32::from(which.base) + it) & 63))
+    };
+    let variable = |spot: &Spot| 1 << (spot.shared & 63);
+    match op {
+        Op::Sync { kind, on, with, .. } => match kind {
+            Sync::Unlock | Sync::Post | Sync::Signal | Sync::Broadcast | Sync::Arrive => {
+                (all(on), 0)
+            }
+            Sync::CondWait => (with.as_ref().map_or(0, all), 0),
+            Sync::Lock
+            | Sync::TryLock
+            | Sync::Wait
+            | Sync::TryWait
+            | Sync::ReadLock
+            | Sync::WriteLock
+            | Sync::Relock => (0, 0),
+        },
+        Op::FutexWake { spot, .. } => {
+            (program.futex(spot.shared).map_or(0, |it| 1 << (it & 63)), 0)
+        }
+        Op::Interrupts(true) => (INTERRUPTS, 0),
+        Op::Store { to, .. } => (0, variable(to)),
+        Op::Atomic { kind, spot, .. } if *kind != Atomic::Load => (0, variable(spot)),
+        Op::Free(_) => {
+            let fields = program.shared.iter().enumerate().filter(|it| it.1.address.is_some());
+            (0, fields.fold(0, |mask, it| mask | 1 << (it.0 & 63)))
+        }
+        Op::Load { .. }
+        | Op::Set { .. }
+        | Op::Branch { .. }
+        | Op::FutexWait { .. }
+        | Op::Atomic { .. }
+        | Op::Malloc { .. }
+        | Op::Assert(_)
+        | Op::Enter
+        | Op::Leave
+        | Op::Yield
+        | Op::Fence(_)
+        | Op::Interrupts(false)
+        | Op::Begin
+        | Op::Jump
+        | Op::End => (0, 0),
     }
 }

@@ -229,8 +229,9 @@ fn random_program(rng: &mut Rng) -> String {
 
 /// The same question answered the slow way: depth first, states told apart by their text.
 fn slowly(source: &str, memory: super::code::Memory) -> (usize, BTreeSet<String>, bool) {
+    use super::code::Rules;
     use super::state::State;
-    let program = super::compile::compile(source, memory).unwrap();
+    let program = super::compile::compile(source, Rules { memory, ..Rules::default() }).unwrap();
     let mut seen = BTreeSet::new();
     let mut open = vec![State::start(&program)];
     let (mut outcomes, mut broken) = (BTreeSet::new(), false);

@@ -4,10 +4,20 @@ mod calls;
 pub(super) mod code;
 pub(super) mod compile;
 mod declare;
+mod expr;
 mod flow;
+mod inline;
+mod queue;
+mod race;
 pub(super) mod scene;
 pub(super) mod state;
+mod step;
 pub(super) mod tell;
+mod tell_step;
+mod tell_sync;
+mod wait;
 
+#[cfg(test)]
+mod features;
 #[cfg(test)]
 mod laws;

@@ -1,12 +1,14 @@
 //! The picture: listings, memory, registers, locks, and who ran when.
 
-use super::code::{Op, Program, THREADS_MAX};
+use super::code::{Atomic, Object, Op, Order, Program, THREADS_MAX};
 use super::state::{Action, State};
 use super::tell;
+use super::wait::Wait;
 use crate::engine::Frame;
 use crate::scene::{
     CellRow, Cells, Code, Gantt, Lane, Listing, Mark, Panel, Queue, QueueRow, Scene, Span, Tone,
 };
+use crate::sync::lang::ast::Kind;
 
 /// The time axis is a multiple of this long.
 const AXIS_STEPS: u64 = 12;
@@ -22,8 +24,11 @@ pub(crate) fn scene(program: &Program, past: &[Frame<State>]) -> Scene {
     if !program.layout.buffers.is_empty() {
         scene = scene.with("buffers", "Store buffers", Panel::Queue(buffers(program, state)));
     }
-    if !program.mutexes.is_empty() || !program.semaphores.is_empty() {
-        scene = scene.with("locks", "Locks", Panel::Queue(locks(program, state)));
+    if !program.objects.is_empty() {
+        let only_locks =
+            program.objects.iter().all(|it| matches!(it.kind, Kind::Mutex | Kind::Semaphore));
+        let title = if only_locks { "Locks" } else { "Locks and queues" };
+        scene = scene.with("locks", title, Panel::Queue(locks(program, state)));
     }
     scene.with("registers", "Registers", Panel::Cells(registers(program, state, last))).with(
         "schedule",
@@ -48,14 +53,18 @@ fn code(program: &Program, state: &State, last: Option<Action>) -> Code {
     let listing = |(number, thread): (usize, &super::code::Thread)| {
         let ended = state.ended(program, number);
         let moved = last == Some(Action::Step(number));
-        let (first, end) = thread.lines;
         let line = state.next(program, number).line as usize;
-        let next = (!ended).then(|| u32::try_from(line.saturating_sub(first)).unwrap_or_default());
+        let next = if ended { None } else { shown_at(&thread.lines, line) };
         let wait = state.waits(program, number);
         let (tone, note) = match wait {
-            Some(wait) => (Tone::Blocked, format!("waits for {}", tell::waiting(program, wait))),
+            Some(wait) => {
+                (Tone::Blocked, format!("waits for {}", tell::waiting(program, state, wait)))
+            }
             None if ended => (Tone::Done, "has ended".to_owned()),
             None if moved && broken => (Tone::Danger, "broke a law".to_owned()),
+            None if matches!(state.next(program, number).op, Op::Begin) => {
+                (Tone::Ready, "may interrupt at any time".to_owned())
+            }
             None if possible & (1 << number) == 0 => {
                 (Tone::Blocked, "waits until its store buffer is empty".to_owned())
             }
@@ -68,13 +77,37 @@ fn code(program: &Program, state: &State, last: Option<Action>) -> Code {
             key: format!("thread.{}", thread.name),
             label: thread.name.clone(),
             actor: Some(actor(number)),
-            lines: program.lines.get(first..end).unwrap_or_default().to_vec(),
+            lines: shown(program, &thread.lines),
             next,
             tone,
             note,
         }
     };
     Code { listings: program.threads.iter().enumerate().map(listing).collect() }
+}
+
+/// The lines of a listing; an empty one stands between functions.
+fn shown(program: &Program, ranges: &[(usize, usize)]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for &(first, end) in ranges {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend_from_slice(program.lines.get(first..end).unwrap_or_default());
+    }
+    lines
+}
+
+/// Where a line of the program stands in a listing.
+fn shown_at(ranges: &[(usize, usize)], line: usize) -> Option<u32> {
+    let mut before = 0;
+    for &(first, end) in ranges {
+        if (first..end).contains(&line) {
+            return u32::try_from(before + line - first).ok();
+        }
+        before += end - first + 1;
+    }
+    None
 }
 
 /// Shared variables, each with the colour of the thread whose store it holds.
@@ -103,12 +136,25 @@ fn memory(program: &Program, past: &[Frame<State>], actions: &[Action]) -> Cells
         };
         if fresh.is_some_and(|it| it.0 == word) { mark.tone(Tone::Running) } else { mark }
     };
+    // What is not allocated is nobody's.
+    let cell = |address: usize, word: usize| {
+        let at = i32::try_from(address).unwrap_or_default();
+        if state.allocated(program, at) == Some(true) {
+            return mark(word);
+        }
+        let name = tell::word_name(program, word);
+        Mark::new(format!("memory.{name}"), "·").tone(Tone::Free).detail(format!("{name} is free"))
+    };
     let mut plain = CellRow { label: "shared".to_owned(), heads: Vec::new(), marks: Vec::new() };
     let mut rows = Vec::new();
     for shared in &program.shared {
         let first = program.layout.memory + shared.base;
         let marks = (first..first + shared.len).map(mark);
-        if shared.array {
+        if let Some(address) = shared.address {
+            let heads = (address..address + shared.len).map(|it| it.to_string()).collect();
+            let marks = (0..shared.len).map(|it| cell(address + it, first + it)).collect();
+            rows.push(CellRow { label: format!("->{}", shared.name), heads, marks });
+        } else if shared.array {
             let heads = (0..shared.len).map(|it| it.to_string()).collect();
             rows.push(CellRow { label: shared.name.clone(), heads, marks: marks.collect() });
         } else {
@@ -128,10 +174,15 @@ fn written(program: &Program, before: &State, action: Action) -> Option<(usize, 
         Action::Drain(thread) => {
             before.buffer(program, thread).first().map(|entry| (entry.0, thread))
         }
+        Action::Wake(_) => None,
         Action::Step(thread) => {
             let spot = match &before.next(program, thread).op {
                 Op::Store { to, .. } if program.layout.buffers.is_empty() => *to,
-                Op::Atomic { kind, spot, .. } if *kind != super::code::Atomic::Load => *spot,
+                Op::Atomic { kind: Atomic::Load, .. } => return None,
+                Op::Atomic {
+                    kind: Atomic::Store, order: Order::Relaxed | Order::Release, ..
+                } if !program.layout.buffers.is_empty() => return None,
+                Op::Atomic { spot, .. } => *spot,
                 _ => return None,
             };
             program.word(before.registers(program, thread), spot).map(|word| (word, thread))
@@ -165,44 +216,76 @@ fn chip(program: &Program, thread: usize, tone: Tone, detail: String) -> Mark {
     Mark::new(format!("thread.{name}"), name).actor(actor(thread)).tone(tone).detail(detail)
 }
 
+/// Whether a blocked thread waits for an object.
+fn waits_at(wait: Wait, number: u8) -> bool {
+    match wait {
+        Wait::Object(object) => object == number,
+        Wait::Asleep(bed) => bed.number() == number,
+        Wait::Handler(_) | Wait::Cpu(_) => false,
+    }
+}
+
+/// One row for each mutex and the like: who holds it, then who waits for it. Sleepers stand in the
+/// order of their queue.
 fn locks(program: &Program, state: &State) -> Queue {
-    use super::state::Wait;
     let n = program.threads.len();
-    let waiting = |fits: &dyn Fn(Wait) -> bool| -> Vec<Mark> {
-        let wait = |thread: usize| {
-            state.waits(program, thread).filter(|it| fits(*it)).map(|it| (thread, it))
-        };
-        let mark = |(thread, wait): (usize, Wait)| {
-            let name = &program.threads[thread].name;
-            let detail = format!("{name} waits for {}", tell::waiting(program, wait));
-            chip(program, thread, Tone::Blocked, detail)
-        };
-        (0..n).filter_map(wait).map(mark).collect()
-    };
-    let mut rows = Vec::new();
-    for (number, name) in program.mutexes.iter().enumerate() {
-        let mutex = u8::try_from(number).unwrap_or_default();
-        let mut marks = Vec::new();
-        let note = match state.owner(program, mutex) {
-            None => "free".to_owned(),
-            Some(owner) => {
-                let holder = &program.threads[owner].name;
-                let mut mark = chip(program, owner, Tone::Used, format!("{holder} holds {name}"));
-                mark.key = format!("holder.{name}");
-                marks.push(mark);
-                format!("held by {holder}")
+    let row = |(at, object): (usize, &Object)| {
+        let number = u8::try_from(at).unwrap_or_default();
+        let name = &object.name;
+        let mut waiting: Vec<(i32, usize, Wait)> = Vec::new();
+        for thread in 0..n {
+            if let Some(wait) = state.waits(program, thread).filter(|it| waits_at(*it, number)) {
+                let place = state.bed(program, thread).map_or(0, |it| it.1);
+                waiting.push((place, thread, wait));
             }
+        }
+        crate::order::by_key(&mut waiting, |it| it.0);
+        let (note, holders) = held(program, state, number);
+        let holder = |thread: usize| {
+            let holder = &program.threads[thread].name;
+            let mut mark = chip(program, thread, Tone::Used, format!("{holder} holds {name}"));
+            mark.key = match object.kind {
+                Kind::Mutex => format!("holder.{name}"),
+                _ => format!("holder.{name}.{holder}"),
+            };
+            mark
         };
-        marks.extend(waiting(&|it| matches!(it, Wait::Mutex(other, _) if other == mutex)));
-        rows.push(QueueRow { key: format!("mutex.{name}"), label: name.clone(), note, marks });
+        let mut marks: Vec<Mark> = holders.into_iter().map(holder).collect();
+        marks.extend(waiting.into_iter().map(|(_, thread, wait)| {
+            let who = &program.threads[thread].name;
+            let detail = format!("{who} waits for {}", tell::waiting(program, state, wait));
+            chip(program, thread, Tone::Blocked, detail)
+        }));
+        let key = format!("{}.{name}", object.kind.word());
+        QueueRow { key, label: name.clone(), note, marks }
+    };
+    Queue { rows: program.objects.iter().enumerate().map(row).collect() }
+}
+
+/// What is said about an object, and who holds it.
+fn held(program: &Program, state: &State, number: u8) -> (String, Vec<usize>) {
+    let object = &program.objects[usize::from(number)];
+    let owner = state.owner(program, number);
+    let count = state.count(program, number);
+    match (object.kind, owner) {
+        (Kind::Mutex, Some(owner)) => {
+            (format!("held by {}", program.threads[owner].name), vec![owner])
+        }
+        (Kind::RwLock, Some(owner)) => {
+            (format!("{} writes", program.threads[owner].name), vec![owner])
+        }
+        (Kind::Mutex, None) => ("free".to_owned(), Vec::new()),
+        (Kind::RwLock, None) if count == 0 => ("free".to_owned(), Vec::new()),
+        (Kind::RwLock, None) => {
+            let readers = state.readers(program, number);
+            let all = (0..program.threads.len()).filter(|it| readers & (1 << it) != 0);
+            ("read".to_owned(), all.collect())
+        }
+        (Kind::Semaphore, _) => (format!("count {count}"), Vec::new()),
+        (Kind::Condition, _) => ("condition".to_owned(), Vec::new()),
+        (Kind::Barrier, _) => (format!("{count} of {} are here", object.count), Vec::new()),
+        (Kind::Futex, _) => ("asleep".to_owned(), Vec::new()),
     }
-    for (number, (name, _)) in program.semaphores.iter().enumerate() {
-        let semaphore = u8::try_from(number).unwrap_or_default();
-        let note = format!("count {}", state.count(program, semaphore));
-        let marks = waiting(&|it| it == Wait::Semaphore(semaphore));
-        rows.push(QueueRow { key: format!("semaphore.{name}"), label: name.clone(), note, marks });
-    }
-    Queue { rows }
 }
 
 fn buffers(program: &Program, state: &State) -> Queue {
@@ -222,7 +305,9 @@ fn buffers(program: &Program, state: &State) -> Queue {
             marks: entries.iter().enumerate().map(mark).collect(),
         }
     };
-    Queue { rows: program.threads.iter().enumerate().map(row).collect() }
+    // A handler puts its stores into the buffer of its CPU.
+    let own = program.threads.iter().enumerate().filter(|it| it.1.host.is_none());
+    Queue { rows: own.map(row).collect() }
 }
 
 /// One lane a thread; neighbouring steps of one thread are one span.
@@ -244,7 +329,7 @@ fn schedule(program: &Program, actions: &[Action]) -> Gantt {
         let start = at as u64;
         let (thread, tone) = match *action {
             Action::Step(thread) => (thread, Tone::Running),
-            Action::Drain(thread) => (thread, Tone::Overhead),
+            Action::Drain(thread) | Action::Wake(thread) => (thread, Tone::Overhead),
         };
         let lane = &mut lanes[thread];
         match lane.spans.last_mut() {
