@@ -1,7 +1,7 @@
 //! The contract between an engine and everything that shows it.
 
 use crate::error::{Fault, ScenarioError};
-use crate::explore::Exploration;
+use crate::explore::{Exploration, Search, SearchOptions};
 use crate::form::{Field, check};
 use crate::scene::Scene;
 use serde::de::DeserializeOwned;
@@ -348,6 +348,9 @@ impl<E: Engine> Trace for Typed<E> {
 /// Walks every schedule of a scenario, up to a limit of states.
 pub type Explore = fn(&Value, u32) -> Result<Exploration, ScenarioError>;
 
+/// Starts such a walk, which then goes on when it is told to.
+pub type StartSearch = fn(&Value, SearchOptions) -> Result<Search, ScenarioError>;
+
 /// One row of the registry: plain data and functions, no type parameter left.
 #[derive(Clone, Copy)]
 pub struct Entry {
@@ -360,6 +363,8 @@ pub struct Entry {
     /// Walks every schedule of a machine; `None` for an engine without choices. The limit is in
     /// states.
     pub explore: Option<Explore>,
+    /// The same in parts, for a page that must stay awake.
+    pub search: Option<StartSearch>,
     run: fn(&Value, Mode) -> Result<Run, ScenarioError>,
 }
 
@@ -373,13 +378,21 @@ impl Entry {
     /// The row of an engine without choices.
     #[must_use]
     pub(crate) const fn of<E: Engine>() -> Self {
-        Self { meta: E::META, form: E::FORM, example: E::EXAMPLE, explore: None, run: run::<E> }
+        Self {
+            meta: E::META,
+            form: E::FORM,
+            example: E::EXAMPLE,
+            explore: None,
+            search: None,
+            run: run::<E>,
+        }
     }
 
     /// The same row with a walk over all choices.
     #[must_use]
-    pub(crate) const fn explored(mut self, explore: Explore) -> Self {
+    pub(crate) const fn explored(mut self, explore: Explore, search: StartSearch) -> Self {
         self.explore = Some(explore);
+        self.search = Some(search);
         self
     }
 

@@ -41,12 +41,15 @@ mod sync;
 
 pub use engine::{
     Ask, Better, Engine, Entry, Explore, FRAMES_MAX, Frame, Log, Meta, Metric, Mode, Run,
-    SCENARIO_BYTES_MAX, STEPS_MAX, Shot, Step, parse,
+    SCENARIO_BYTES_MAX, STEPS_MAX, Shot, StartSearch, Step, parse,
 };
 pub use error::{Fault, Problem, ScenarioError};
-pub use explore::{Exploration, Outcome, Verdict};
+pub use explore::{
+    BrokenLaw, Exploration, MAP_STATES_MAX, MapEdge, MapEnd, MapNode, Outcome, Progress, Search,
+    SearchOptions, Stage, StateMap, Verdict,
+};
 pub use form::{Field, Kind, Preset, check, filled};
-pub use machine::{Machine, PICKS_MAX, Played, Then};
+pub use machine::{Machine, PICKS_MAX, Pace, Played, Then};
 pub use registry::{DOMAINS, Domain, engine, engines};
 pub use report::{explore_json, explore_text, run_json, run_text};
 pub use rng::Rng;

@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Entry, Frame, Log, Meta, Shot};
 use crate::error::{Fault, ScenarioError};
-use crate::explore::explore_value;
+use crate::explore::{explore_value, search_value};
 use crate::form::Field;
 use crate::scene::Scene;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -71,6 +71,40 @@ pub trait Machine: 'static {
     );
     /// Names by actor index.
     fn actors(program: &Self::Program) -> Vec<String>;
+
+    /// Whose step it is, by actor index.
+    fn actor(program: &Self::Program, state: &Self::State, pick: u32) -> Option<u16> {
+        let _ = (program, state, pick);
+        None
+    }
+    /// A step that commutes with everything that anybody else can do before it, is possible
+    /// whatever they do, breaks no law and changes nothing that a law looks at. `None` if there is
+    /// none, or if that is hard to tell.
+    fn alone(program: &Self::Program, state: &Self::State) -> Option<u32> {
+        let _ = (program, state);
+        None
+    }
+    /// Whether the machine knows what progress is: a fair schedule without it is a livelock.
+    const PACED: bool = false;
+    /// What a step counts for. Asked only if [`Machine::PACED`].
+    fn pace(program: &Self::Program, state: &Self::State, pick: u32) -> Pace {
+        let _ = (program, state);
+        Pace { action: pick, progress: true }
+    }
+    /// Bit n: action n is possible, and a fair scheduler does not put it off for ever.
+    fn actions(program: &Self::Program, state: &Self::State) -> u32 {
+        let _ = (program, state);
+        0
+    }
+}
+
+/// What a step counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// A number below 32, the same for all steps of one thread, CPU or whoever steps.
+    pub action: u32,
+    /// Whether somebody gets somewhere with it.
+    pub progress: bool,
 }
 
 /// What happens after the picks of a scenario.
@@ -159,7 +193,7 @@ fn open<M: Machine>(program: &M::Program, state: &M::State) -> Vec<String> {
 impl Entry {
     /// The row of a machine: played, and explored.
     pub(crate) const fn of_machine<M: Machine>() -> Self {
-        Self::of::<Played<M>>().explored(explore_value::<M>)
+        Self::of::<Played<M>>().explored(explore_value::<M>, search_value::<M>)
     }
 }
 

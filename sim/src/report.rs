@@ -1,7 +1,7 @@
 //! A run as text and as JSON: the same for the command line and the page.
 
 use crate::engine::{Better, Entry, Metric, Run, Step};
-use crate::explore::{Exploration, Outcome, Verdict};
+use crate::explore::{BrokenLaw, Exploration, Outcome, Verdict};
 use crate::scene::number;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -65,23 +65,33 @@ pub fn run_text(run: &Run) -> String {
 /// What a walk over all schedules found, as JSON.
 #[must_use]
 pub fn explore_json(entry: &Entry, scenario: &Value, found: &Exploration) -> Value {
-    let (verdict, law, picks) = match &found.verdict {
+    let (verdict, law_name, picks) = match &found.verdict {
         Verdict::Holds => ("holds", Value::Null, Value::Null),
         Verdict::Broken { law, picks } => ("broken", json!(law), json!(picks)),
         Verdict::Unknown => ("unknown", Value::Null, Value::Null),
     };
-    let outcome =
-        |it: &Outcome| json!({ "label": it.label, "n_states": it.n_states, "picks": it.picks });
+    let outcome = |it: &Outcome| {
+        json!({ "label": it.label, "n_states": it.n_states, "n_schedules": it.n_schedules,
+            "picks": it.picks })
+    };
+    let law = |it: &BrokenLaw| {
+        json!({ "law": it.law, "n_states": it.n_states, "n_schedules": it.n_schedules,
+            "picks": it.picks })
+    };
     json!({
         "engine": entry.meta.id,
         "scenario": scenario,
         "verdict": verdict,
-        "law": law,
+        "law": law_name,
         "picks": picks,
+        "n_round": found.n_round,
         "complete": found.complete,
+        "reduced": found.reduced,
         "n_states": found.n_states,
         "n_transitions": found.n_transitions,
+        "n_schedules": found.n_schedules,
         "outcomes": found.outcomes.iter().map(outcome).collect::<Vec<_>>(),
+        "laws": found.laws.iter().map(law).collect::<Vec<_>>(),
     })
 }
 
@@ -96,11 +106,24 @@ pub fn explore_text(entry: &Entry, found: &Exploration) -> String {
         }
         Verdict::Unknown => writeln!(out, "unknown: the limit came first"),
     };
+    if 0 < found.n_round {
+        let _ = writeln!(out, "the last {} picks go round for ever", found.n_round);
+    }
     let so_far = if found.complete { "" } else { " so far" };
+    let reduced = if found.reduced { ", others left out" } else { "" };
     let Exploration { n_states, n_transitions, .. } = found;
-    let _ = writeln!(out, "{n_states} states, {n_transitions} transitions{so_far}");
-    for Outcome { label, n_states, picks } in &found.outcomes {
-        let _ = writeln!(out, "{label}: {n_states} final states, such as after picks {picks:?}");
+    let _ = writeln!(out, "{n_states} states, {n_transitions} transitions{so_far}{reduced}");
+    for BrokenLaw { law, n_states, picks, .. } in found.laws.iter().skip(1) {
+        let _ =
+            writeln!(out, "also broken: {law}, {n_states} states, such as after picks {picks:?}");
+    }
+    for Outcome { label, n_states, n_schedules, picks } in &found.outcomes {
+        let share = match (n_schedules, found.n_schedules) {
+            (Some(n), Some(all)) => format!(", {n} of {all} schedules"),
+            _ => String::new(),
+        };
+        let _ =
+            writeln!(out, "{label}: {n_states} final states{share}, such as after picks {picks:?}");
     }
     out
 }

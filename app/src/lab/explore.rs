@@ -88,7 +88,7 @@ pub fn Explore(
 }
 
 fn found_view(player: Player, found: Exploration) -> AnyView {
-    let Exploration { verdict, n_states, n_transitions, outcomes, complete } = found;
+    let Exploration { verdict, n_states, n_transitions, outcomes, complete, .. } = found;
     let count = format!("{n_states} states, {n_transitions} steps between them.");
     let partial = (!complete).then(|| {
         view! { <p class="quiet-note">"The walk stopped at its limit: there may be more outcomes."</p> }
@@ -108,7 +108,7 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
         }
     };
     let row = |outcome: sim::Outcome| {
-        let sim::Outcome { label, n_states, picks } = outcome;
+        let sim::Outcome { label, n_states, picks, .. } = outcome;
         view! {
             <tr>
                 <td>{label}</td>

@@ -4,6 +4,9 @@ mod lang;
 mod machine;
 mod program;
 
+#[cfg(test)]
+pub(crate) use program::Program;
+
 use crate::engine::Entry;
 
 /// In the order in which the course meets them.

@@ -21,12 +21,12 @@
 use super::machine::code::{Memory, Program as Compiled, Rules, THREADS_MAX};
 use super::machine::compile::compile;
 use super::machine::scene;
-use super::machine::state::State;
+use super::machine::state::{Action, Law, State};
 use super::machine::tell;
 use crate::engine::{Better, Frame, Log, Meta};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};
-use crate::machine::{Machine, PICKS_MAX, Then};
+use crate::machine::{Machine, PICKS_MAX, Pace, Then};
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -232,7 +232,7 @@ impl Machine for Program {
     }
 
     fn broken(program: &Compiled, state: &State) -> Option<&'static str> {
-        state.broken(program).map(super::machine::state::Law::name)
+        state.broken(program).map(Law::name)
     }
 
     fn outcome(program: &Compiled, state: &State) -> String {
@@ -245,7 +245,7 @@ impl Machine for Program {
         let mut running = None;
         for &pick in picks {
             if let Some(action) = state.action(program, pick) {
-                if let super::machine::state::Action::Step(thread) = action {
+                if let Action::Step(thread) = action {
                     n_switches += u32::from(running.is_some_and(|it| it != thread));
                     running = Some(thread);
                 }
@@ -273,5 +273,27 @@ impl Machine for Program {
 
     fn actors(program: &Compiled) -> Vec<String> {
         program.threads.iter().map(|it| it.name.clone()).collect()
+    }
+
+    fn actor(program: &Compiled, state: &State, pick: u32) -> Option<u16> {
+        match state.action(program, pick)? {
+            Action::Step(thread) | Action::Drain(thread) | Action::Wake(thread) => {
+                u16::try_from(thread).ok()
+            }
+        }
+    }
+
+    fn alone(program: &Compiled, state: &State) -> Option<u32> {
+        state.alone(program)
+    }
+
+    const PACED: bool = true;
+
+    fn pace(program: &Compiled, state: &State, pick: u32) -> Pace {
+        state.pace(program, pick)
+    }
+
+    fn actions(program: &Compiled, state: &State) -> u32 {
+        state.owed(program)
     }
 }

@@ -7,6 +7,7 @@ mod declare;
 mod expr;
 mod flow;
 mod inline;
+mod pace;
 mod queue;
 mod race;
 pub(super) mod scene;
