@@ -34,6 +34,8 @@ pub mod scene;
 
 #[cfg(feature = "cpu")]
 mod cpu;
+#[cfg(feature = "deadlock")]
+mod deadlock;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "sync")]

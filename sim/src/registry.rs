@@ -28,6 +28,11 @@ pub static CPU: Domain =
 pub static SYNC: Domain =
     Domain { id: "sync", title: "Synchronization", engines: crate::sync::ENGINES };
 
+/// Engines of `deadlock`.
+#[cfg(feature = "deadlock")]
+pub static DEADLOCK: Domain =
+    Domain { id: "deadlock", title: "Deadlock", engines: crate::deadlock::ENGINES };
+
 /// Every domain of this build. Each has a name of its own above, so that a program can hold some
 /// of them and fetch the others when they are asked for.
 pub static DOMAINS: &[&Domain] = &[
@@ -37,6 +42,8 @@ pub static DOMAINS: &[&Domain] = &[
     &CPU,
     #[cfg(feature = "sync")]
     &SYNC,
+    #[cfg(feature = "deadlock")]
+    &DEADLOCK,
 ];
 
 /// Every engine of this build.
