@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  const { search: searchScript, searchIndex, root: siteRoot } = document.currentScript.dataset;
   const keep = (key, text) => { try { localStorage.setItem(`interleave.v1.${key}`, text); } catch { /* not kept */ } };
   const kept = (key) => { try { return localStorage.getItem(`interleave.v1.${key}`); } catch { return null; } };
 
@@ -114,7 +115,34 @@
     });
   }
 
+  // The search comes when it is first asked for, by its button or by `/`.
+  function search() {
+    const buttons = document.querySelectorAll("[data-open-search]");
+    if (buttons.length === 0) return;
+    let script = null;
+    const open = () => {
+      if (script) {
+        dispatchEvent(new Event("interleave-search"));
+        return;
+      }
+      script = document.createElement("script");
+      script.src = new URL(searchScript, document.baseURI).href;
+      Object.assign(script.dataset, { index: searchIndex, root: siteRoot });
+      // It may be asked for again.
+      script.addEventListener("error", () => { script.remove(); script = null; });
+      document.head.append(script);
+    };
+    for (const it of buttons) it.addEventListener("click", open);
+    addEventListener("keydown", (event) => {
+      const types = event.target.closest?.("input, select, textarea, [contenteditable]");
+      if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || types || event.defaultPrevented) return;
+      event.preventDefault();
+      open();
+    });
+  }
+
   themeSwitch();
+  search();
   copyButtons();
   addresses();
   onThisPage();

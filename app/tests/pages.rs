@@ -25,7 +25,7 @@ static SITE: LazyLock<(Vec<Page>, String)> = LazyLock::new(|| {
     };
     let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
     let styles = ["tokens", "base", "layout", "page", "figure", "player", "quiz"].map(style);
-    let files = Files { styles: styles.into_iter().collect(), app: Some(app) };
+    let files = Files { styles: styles.into_iter().collect(), app: Some(app), ..Files::default() };
     (Site { course, files, notes, base_url: None }.pages(), faults)
 });
 
@@ -91,7 +91,7 @@ fn hosts_are_answered_where_the_site_has_an_address() {
     assert!(files().iter().all(|it| !it.path.starts_with("oembed/")), "no address, no answer");
     assert!(files().iter().all(|it| !it.text.contains("json+oembed")));
     let base_url = Some("https://example.org/os/".to_owned());
-    let site = Site {
+    let mut site = Site {
         course: content::Course::default(),
         files: Files::default(),
         notes: std::collections::BTreeMap::default(),

@@ -34,7 +34,7 @@ fn run() -> Result<usize, String> {
     let base_url =
         std::env::var("INTERLEAVE_BASE_URL").ok().filter(|it| it.starts_with("https://"));
     let base_url = base_url.map(|it| format!("{}/", it.trim_end_matches('/')));
-    let site = Site { course, files: Files::find(&dist)?, notes, base_url };
+    let mut site = Site { course, files: Files::find(&dist)?, notes, base_url };
     let pages = site.pages();
     let own = Files::own();
     for page in pages.iter().chain(&own) {

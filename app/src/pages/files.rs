@@ -12,10 +12,11 @@ const STYLES: [&str; 8] =
 const STYLES_PLAIN: [&str; 5] = ["tokens", "base", "layout", "page", "drawing"];
 
 /// Small scripts of the pages. Their names carry a hash of what they hold.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 4] = [
     ("theme", include_str!("../../../assets/theme.js")),
     ("page", include_str!("../../../assets/page.js")),
     ("boot", include_str!("../../../assets/boot.js")),
+    ("search", include_str!("../../../assets/search.js")),
 ];
 
 /// Other pages link to this one, so its name stays.
@@ -28,6 +29,8 @@ const ICON: &str = include_str!("../../../assets/icons/icon.svg");
 pub struct Files {
     /// Style sheets by stem, such as `page`: file name and text.
     pub styles: BTreeMap<String, (String, String)>,
+    /// File name of the index of the search.
+    pub search_index: String,
     /// The app; `None` while only pages are drawn, without wasm.
     pub app: Option<Bundle>,
 }
@@ -164,7 +167,7 @@ fn stem(name: &str) -> &str {
 }
 
 /// Sixteen digits that change when the text does.
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
 }

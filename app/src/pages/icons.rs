@@ -42,6 +42,17 @@ pub(super) fn menu() -> AnyView {
     .into_any()
 }
 
+/// A lens.
+pub(super) fn search() -> AnyView {
+    view! {
+        <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+            <path d="M13.2 13.2 17 17M14.5 9a5.5 5.5 0 1 1-11 0 5.5 5.5 0 0 1 11 0Z" fill="none" stroke="currentColor"
+                stroke-width="1.6" stroke-linecap="round"></path>
+        </svg>
+    }
+    .into_any()
+}
+
 /// A disc, half of it filled.
 pub(super) fn theme_auto() -> AnyView {
     view! {

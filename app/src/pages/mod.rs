@@ -18,6 +18,7 @@ mod not_found;
 mod notes;
 mod questions;
 mod reference;
+mod search;
 mod shell;
 mod single;
 mod thumb;
@@ -56,8 +57,10 @@ pub struct Page {
 impl Site {
     /// Every page, and the files that speak about pages.
     #[must_use]
-    pub fn pages(&self) -> Vec<Page> {
-        let mut pages = vec![home::page(self), gallery::page(self)];
+    pub fn pages(&mut self) -> Vec<Page> {
+        let index = search::index(self);
+        self.files.search_index.clone_from(&index.path);
+        let mut pages = vec![index, home::page(self), gallery::page(self)];
         pages.extend([reference::glossary(self), reference::sources(self), not_found::page(self)]);
         for module in self.course.modules.iter().filter(|it| course::is_ready(it)) {
             pages.push(module::page(self, module));

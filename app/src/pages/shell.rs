@@ -96,7 +96,13 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
     let _ = writeln!(head, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{root}icon.svg\">");
     head.push_str(&previews(site, draft));
     head.push_str(&draft.head);
-    let _ = writeln!(head, "<script src=\"{root}{}\" defer></script>", Files::script_name("page"));
+    let _ = writeln!(
+        head,
+        "<script src=\"{root}{}\" data-root=\"{root}\" data-search=\"{root}{}\" data-search-index=\"{root}{}\" defer></script>",
+        Files::script_name("page"),
+        Files::script_name("search"),
+        site.files.search_index
+    );
     if draft.has_parts {
         head.push_str(&boot(&site.files, root, body));
     }
@@ -151,6 +157,7 @@ fn top_bar(site: &Site, draft: &Draft, root: &str) -> AnyView {
         <header class="top">
             <a class="brand" href=format!("{root}index.html")>{icons::logo()}<span>{SITE}</span></a>
             <nav class="site-nav wide-only" aria-label="Site">{site_links(draft, root)}</nav>
+            {search_button()}
             <div class="wide-only">{theme_switch()}</div>
             <details class="fold narrow-only">
                 <summary>{icons::menu()}"Contents"</summary>
@@ -183,6 +190,16 @@ fn site_links(draft: &Draft, root: &str) -> AnyView {
         {link("gallery.html", "Simulations")}
         {link("glossary.html", "Glossary")}
         {link("sources.html", "Sources")}
+    }
+    .into_any()
+}
+
+/// Opens the search, which `page.js` fetches then.
+fn search_button() -> AnyView {
+    view! {
+        <button type="button" class="search-open needs-scripts" data-open-search="" aria-label="Search" aria-keyshortcuts="/">
+            {icons::search()}<span aria-hidden="true">"Search"</span><kbd aria-hidden="true">"/"</kbd>
+        </button>
     }
     .into_any()
 }

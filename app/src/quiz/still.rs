@@ -28,7 +28,7 @@ fn question(number: usize, question: &Question, root: &str, place: Place) -> Any
     view! {
         <div class="question" data-question=question.id.clone()>
             {place.heading(number, ())}
-            <div class="question-prompt" inner_html=question.prompt_html.clone()></div>
+            <div class="question-prompt" id=format!("q-{}-prompt", question.id) inner_html=question.prompt_html.clone()></div>
             {predicted(question, root)}
             {given(&question.kind)}
             <details class="answer">

@@ -1,0 +1,150 @@
+// The site's search: a dialog over the index that the prerenderer wrote. Loaded, with the index, when it is first opened.
+"use strict";
+(() => {
+  const { index: address, root } = document.currentScript.dataset;
+  const KINDS = ["Section", "Term", "Simulation", "Question"];
+  const SHOWN = 24;
+  let index = null;
+
+  // Cut as in app/src/pages/search.rs.
+  const words = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [])
+    .filter((it) => [...it].length >= 2)
+    .map((it) => (it.length > 3 && it.endsWith("s") && !it.endsWith("ss") && !it.endsWith("us") ? it.replace(/s+$/, "") : it));
+
+  async function load() {
+    if (index) return index;
+    const answer = await fetch(new URL(address, document.baseURI));
+    if (!answer.ok) throw new Error(`the index: ${answer.status}`);
+    const { v, places, words: all, hits } = await answer.json();
+    if (v !== 1) throw new Error("the index is of another version");
+    index = { places, words: all.split(" "), hits: hits.split(",") };
+    return index;
+  }
+
+  // Places of a word, decoded when they are asked for.
+  function placesOf(at) {
+    let place = 0;
+    return index.hits[at].split(" ").map((step) => (place += parseInt(step, 36)));
+  }
+
+  // Whether two words differ by one letter more, less, or other.
+  function isNear(one, other) {
+    if (Math.abs(one.length - other.length) > 1) return false;
+    let from = 0;
+    while (from < one.length && one[from] === other[from]) from += 1;
+    const rest = (it, skip) => it.slice(from + skip);
+    return rest(one, 1) === rest(other, 1) || rest(one, 0) === rest(other, 1) || rest(one, 1) === rest(other, 0);
+  }
+
+  // Words of the index that a typed one may mean, with how well they fit.
+  function meant(word) {
+    const exact = [], begins = [], near = [];
+    index.words.forEach((it, at) => {
+      if (it === word) exact.push([at, 1]);
+      else if (it.startsWith(word)) begins.push([at, 0.4 + 0.4 * (word.length / it.length)]);
+      else if (word.length > 4 && isNear(word, it)) near.push([at, 0.3]);
+    });
+    return exact.length + begins.length > 0 ? exact.concat(begins) : near;
+  }
+
+  // The best places for a text: all of its words count, rare ones more, and those in a title most.
+  function find(text) {
+    const asked = [...new Set(words(text))];
+    const scores = new Map();
+    for (const word of asked) {
+      const best = new Map();
+      for (const [at, fit] of meant(word)) {
+        const found = placesOf(at);
+        const rare = Math.log(1 + index.places.length / found.length);
+        for (const place of found) {
+          const inTitle = words(index.places[place][1]).some((it) => it === index.words[at]);
+          const score = fit * rare * (inTitle ? 3 : 1);
+          if (score > (best.get(place) ?? 0)) best.set(place, score);
+        }
+      }
+      for (const [place, score] of best) {
+        const old = scores.get(place) ?? { score: 0, n: 0 };
+        scores.set(place, { score: old.score + score, n: old.n + 1 });
+      }
+    }
+    const whole = words(text).join(" ");
+    const rank = ([place, { score, n }]) => {
+      const [kind, title] = index.places[place];
+      const isWhole = words(title).join(" ") === whole;
+      return score * (n / asked.length) ** 2 * (isWhole ? 2 : 1) * [1.1, 1, 1.05, 0.6][kind];
+    };
+    return [...scores].map((it) => [rank(it), it[0]]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, SHOWN)
+      .map(([, place]) => index.places[place]);
+  }
+
+  const make = (tag, attributes, ...inside) => {
+    const it = Object.assign(document.createElement(tag), attributes);
+    it.append(...inside);
+    return it;
+  };
+
+  const input = make("input", { type: "search", id: "search-text", placeholder: "A word or two", autocomplete: "off", spellcheck: false });
+  const status = make("p", { className: "search-status" });
+  status.setAttribute("role", "status");
+  const list = make("ul", { className: "search-results" });
+  const close = make("button", { type: "button", className: "quiet", textContent: "Close" });
+  const dialog = make("dialog", { className: "search" },
+    make("div", { className: "search-head" }, make("label", { htmlFor: "search-text", textContent: "Search the course" }), close),
+    input, status, list);
+  dialog.setAttribute("aria-label", "Search");
+  document.body.append(dialog);
+
+  function draw() {
+    const text = input.value.trim();
+    const found = text === "" || !index ? [] : find(text);
+    const row = ([kind, title, within, url]) => {
+      const link = make("a", { href: root + url },
+        make("span", { className: "search-title", textContent: title }),
+        make("span", { className: "search-within", textContent: kind === 0 || kind === 3 ? `${KINDS[kind]} · ${within}` : within }));
+      link.addEventListener("click", () => dialog.close());
+      return make("li", {}, link);
+    };
+    list.replaceChildren(...found.map(row));
+    if (text === "") status.textContent = "";
+    else if (found.length === 0) status.textContent = "Nothing found. Try another word.";
+    else status.textContent = found.length === SHOWN ? `The best ${SHOWN} places` : `${found.length} ${found.length === 1 ? "place" : "places"}`;
+  }
+
+  // Up and down walk through input and results, Enter in the input opens the first.
+  function onKey(event) {
+    const stops = [input, ...list.querySelectorAll("a")];
+    const at = stops.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && stops[at + step]) {
+      stops[at + step].focus();
+      event.preventDefault();
+    } else if (event.key === "Enter" && at === 0 && stops[1]) {
+      stops[1].click();
+      event.preventDefault();
+    }
+    event.stopPropagation();
+  }
+
+  async function open() {
+    if (dialog.open) return;
+    dialog.showModal();
+    input.focus();
+    input.select();
+    try {
+      if (!index) status.textContent = "One moment …";
+      await load();
+      draw();
+    } catch (error) {
+      console.warn("The search could not start.", error);
+      status.textContent = "The index could not be loaded. Check the connection, then open the search again.";
+    }
+  }
+
+  input.addEventListener("input", draw);
+  dialog.addEventListener("keydown", onKey);
+  close.addEventListener("click", () => dialog.close());
+  // A click beside the dialog closes it.
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  addEventListener("interleave-search", open);
+  open();
+})();
