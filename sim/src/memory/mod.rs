@@ -7,6 +7,7 @@ mod free_list;
 mod paging;
 mod reach;
 mod sizes;
+mod slab;
 mod table_size;
 mod tlb_reach;
 mod translation;
@@ -21,4 +22,5 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
+    Entry::of::<slab::SlabCaches>(),
 ];
