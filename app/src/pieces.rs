@@ -110,7 +110,7 @@ mod here {
         };
     }
 
-    domain_doors! { memory MEMORY, cpu CPU, sync SYNC }
+    domain_doors! { memory MEMORY, cpu CPU, sync SYNC, deadlock DEADLOCK }
 
     #[wasm_split(tools, fallible, wasm_split_path = ::leptos::wasm_split)]
     fn tools_door() -> Brought<Tools> {
