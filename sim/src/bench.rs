@@ -41,9 +41,23 @@ pub(crate) fn report() -> String {
         run_at_limits(entry, &mut out);
     }
     for entry in engines() {
+        drawn_string(entry, &mut out);
         explore(entry, &mut out);
     }
     out
+}
+
+/// The longest string of references that can be drawn, with all frames.
+fn drawn_string(entry: &Entry, out: &mut String) {
+    let most = |key: &str| match entry.form.iter().find(|it| it.key == key)?.kind {
+        Kind::Int { max, .. } => Some(max),
+        _ => None,
+    };
+    let (Some(frames), Some(n_references)) = (most("frames"), most("n_references")) else { return };
+    let scenario = json!({"frames": frames, "n_references": n_references, "pattern": "random",
+        "pages": frames * 2, "write_percent": 30});
+    let (_, seconds) = best(|| entry.run(&scenario, Mode::MetricsOnly).map(|it| it.n_steps));
+    let _ = writeln!(out, "references.{} {:.3} ms", entry.meta.id, seconds * 1e3);
 }
 
 fn run_at_limits(entry: &Entry, out: &mut String) {

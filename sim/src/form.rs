@@ -21,6 +21,9 @@ pub struct Field {
     /// Whether the engine takes the field only to fit in with its neighbours and does not use it:
     /// it is checked and filled in, and a form does not show it.
     pub hidden: bool,
+    /// Whether it holds the work that the engine is given: engines that share such a field can be
+    /// compared on it. A required table always counts as work.
+    pub workload: bool,
 }
 
 /// What values a field takes.
@@ -101,7 +104,8 @@ impl Field {
     /// A required field without help or unit; the other parts are added by the methods below.
     #[must_use]
     pub const fn new(key: &'static str, label: &'static str, kind: Kind) -> Self {
-        Self { key, label, help: "", unit: "", kind, preset: Preset::Required, hidden: false }
+        let (preset, hidden, workload) = (Preset::Required, false, false);
+        Self { key, label, help: "", unit: "", kind, preset, hidden, workload }
     }
 
     /// Adds a sentence of help.
@@ -129,6 +133,13 @@ impl Field {
     #[must_use]
     pub const fn hide(mut self, hidden: bool) -> Self {
         self.hidden = hidden;
+        self
+    }
+
+    /// Marks it as the work that the engine is given.
+    #[must_use]
+    pub const fn work(mut self) -> Self {
+        self.workload = true;
         self
     }
 

@@ -1,4 +1,4 @@
-//! Virtual memory: from an address to a byte.
+//! Virtual memory: from an address to a byte, and which pages stay in memory.
 
 mod alloc_script;
 mod amounts;
@@ -6,12 +6,24 @@ mod buddy;
 mod free_list;
 mod paging;
 mod reach;
+mod replacement;
 mod sizes;
 mod slab;
 mod table_size;
 mod tlb_reach;
 mod translation;
 mod words;
+
+mod aging;
+mod clock;
+mod fifo;
+mod lfu;
+mod lru;
+mod mru;
+mod nru;
+mod opt;
+mod random;
+mod two_queue;
 
 use crate::engine::Entry;
 
@@ -23,4 +35,14 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
     Entry::of::<slab::SlabCaches>(),
+    Entry::of::<fifo::Fifo>(),
+    Entry::of::<opt::Opt>(),
+    Entry::of::<lru::Lru>(),
+    Entry::of::<clock::Clock>(),
+    Entry::of::<nru::Nru>(),
+    Entry::of::<aging::Aging>(),
+    Entry::of::<lfu::Lfu>(),
+    Entry::of::<mru::Mru>(),
+    Entry::of::<random::Random>(),
+    Entry::of::<two_queue::TwoQueue>(),
 ];
