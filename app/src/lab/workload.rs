@@ -4,14 +4,15 @@ use serde_json::Value;
 use sim::{Entry, Field, Kind};
 
 /// Engines that can take the workload of `entry`, in the order of the registry, without it: they
-/// have one of its tables, and need no column that it lacks.
+/// have one of its tables, and need no column that it lacks, or share a field that holds work.
 #[must_use]
 pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
     let takes = |other: &Entry| {
-        tables(other.form).any(|(key, needed)| {
+        let table = tables(other.form).any(|(key, needed)| {
             let same = tables(entry.form).find(|(own, _)| *own == key);
             same.is_some_and(|(_, own)| needed.iter().all(|it| covered(it, own)))
-        })
+        });
+        table || works(other.form).any(|it| works(entry.form).any(|own| alike(own, it)))
     };
     crate::pieces::engines()
         .filter(|other| other.meta.id != entry.meta.id && takes(other))
@@ -24,6 +25,15 @@ fn tables(form: &'static [Field]) -> impl Iterator<Item = (&'static str, &'stati
         Kind::Rows { columns, len_min: 1.., .. } => Some((field.key, columns)),
         _ => None,
     })
+}
+
+/// Fields of a form that hold work and are no tables.
+fn works(form: &'static [Field]) -> impl Iterator<Item = &'static Field> {
+    form.iter().filter(|it| it.workload && !matches!(it.kind, Kind::Rows { .. }))
+}
+
+fn alike(one: &Field, other: &Field) -> bool {
+    one.key == other.key && same_kind(one.kind, other.kind)
 }
 
 /// Whether a column may be left out, or is among the given ones.
