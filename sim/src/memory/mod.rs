@@ -4,6 +4,9 @@ mod alloc_script;
 mod amounts;
 mod buddy;
 mod free_list;
+mod inverted;
+mod inverted_table;
+mod lines;
 mod paging;
 mod reach;
 mod replacement;
@@ -32,6 +35,7 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<translation::Translation>(),
     Entry::of::<table_size::TableSize>(),
     Entry::of::<tlb_reach::TlbReach>(),
+    Entry::of::<inverted_table::InvertedTable>(),
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
     Entry::of::<slab::SlabCaches>(),
