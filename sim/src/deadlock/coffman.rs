@@ -355,6 +355,10 @@ impl Machine for Coffman {
     fn actors(setup: &Setup) -> Vec<String> {
         (0..setup.n).map(name).collect()
     }
+
+    fn actor(setup: &Setup, state: &State, pick: u32) -> Option<u16> {
+        setup.pick(state, pick).and_then(|it| u16::try_from(it.0).ok())
+    }
 }
 
 /// Tag and sentence of a step.
@@ -407,14 +411,12 @@ fn tell(
 #[cfg(test)]
 mod tests {
     use super::Coffman;
-    use crate::explore::{Verdict, explore};
+    use crate::explore::{Verdict, explore_value};
     use crate::machine::Machine;
     use serde_json::{Value, json};
 
     fn verdict(scenario: &Value) -> (Verdict, u32) {
-        let checked = crate::check(Coffman::FORM, scenario).unwrap();
-        let scenario = crate::engine::typed(&checked).unwrap();
-        let found = explore::<Coffman>(&Coffman::load(&scenario).unwrap(), 1_000_000);
+        let found = explore_value::<Coffman>(scenario, 1_000_000).unwrap();
         assert!(found.complete || found.verdict != Verdict::Holds);
         (found.verdict, found.n_states)
     }
