@@ -7,13 +7,19 @@ mod free_list;
 mod inverted;
 mod inverted_table;
 mod lines;
+mod nested;
+mod nested_paging;
 mod paging;
+mod pte;
+mod pte_bits;
 mod reach;
 mod replacement;
+mod shootdown;
 mod sizes;
 mod slab;
 mod table_size;
 mod tlb_reach;
+mod tlb_shootdown;
 mod translation;
 mod words;
 
@@ -34,7 +40,10 @@ use crate::engine::Entry;
 pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<translation::Translation>(),
     Entry::of::<table_size::TableSize>(),
+    Entry::of::<pte_bits::PteBits>(),
     Entry::of::<tlb_reach::TlbReach>(),
+    Entry::of::<tlb_shootdown::TlbShootdown>(),
+    Entry::of::<nested_paging::NestedPaging>(),
     Entry::of::<inverted_table::InvertedTable>(),
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
