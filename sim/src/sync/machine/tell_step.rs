@@ -105,7 +105,7 @@ impl Teller<'_> {
             Op::Begin => ("interrupt", self.begin(thread)),
             Op::Atomic { kind, order, spot, value, new, .. } => {
                 let values = (self.value(thread, *value), self.value(thread, *new));
-                ("atomic", self.atomic(thread, (*kind, *order), *spot, values))
+                ("atomic", self.atomic(thread, (*kind, *order), *spot, values, text))
             }
             Op::Assert(_) => match self.after.broken(program) {
                 Some(Law::Assertion) => {
@@ -208,11 +208,15 @@ impl Teller<'_> {
         (kind, order): (Atomic, Order),
         spot: Spot,
         (value, new): (i32, i32),
+        text: &str,
     ) -> String {
         let (who, name, old) =
             (self.name(thread), self.spot(thread, spot), self.seen(thread, spot));
         match kind {
-            Atomic::Load => format!("{who} reads {name} in one indivisible step and gets {old}"),
+            Atomic::Load => format!(
+                "{who} reads {name} in one indivisible step and gets {old}, because `{text}` asks \
+                 for it"
+            ),
             Atomic::Store
                 if self.program.rules.memory == Memory::StoreBuffers
                     && matches!(order, Order::Relaxed | Order::Release) =>

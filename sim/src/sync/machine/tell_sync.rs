@@ -132,7 +132,7 @@ impl Teller<'_> {
         match woken.as_slice() {
             [] => format!("{who} signals {name}, where nobody waits, so that the signal is lost"),
             names if self.after.bed(self.program, thread).is_some() => format!(
-                "{who} signals {name} and hands the mutex to {}, who has waited longest; {who} \
+                "{who} signals {name} and hands the mutex to {}, who has waited longest, and \
                  sleeps until it comes back",
                 listed(names)
             ),
@@ -187,6 +187,11 @@ impl Teller<'_> {
         let who = self.name(thread);
         match self.woken().as_slice() {
             [] => format!("{who} calls the kernel with `{text}`, which finds nobody asleep"),
+            [one] => {
+                format!(
+                    "{who} calls the kernel with `{text}`, which wakes {one}, who has slept longest"
+                )
+            }
             names => format!(
                 "{who} calls the kernel with `{text}`, which wakes {} in the order of arrival",
                 listed(names)
