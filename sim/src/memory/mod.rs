@@ -15,6 +15,7 @@ mod pte_bits;
 mod reach;
 mod replacement;
 mod shootdown;
+mod segmentation;
 mod sizes;
 mod slab;
 mod table_size;
@@ -45,6 +46,7 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<tlb_shootdown::TlbShootdown>(),
     Entry::of::<nested_paging::NestedPaging>(),
     Entry::of::<inverted_table::InvertedTable>(),
+    Entry::of::<segmentation::Segmentation>(),
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
     Entry::of::<slab::SlabCaches>(),
