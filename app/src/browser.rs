@@ -38,6 +38,12 @@ pub fn reduced_motion() -> bool {
     asked().unwrap_or(true)
 }
 
+/// Milliseconds since some moment; always 0 where there is no browser.
+#[must_use]
+pub fn now_ms() -> f64 {
+    window().and_then(|it| it.performance()).map_or(0.0, |it| it.now())
+}
+
 /// Tells the page that a part of it stays as it was written: what makes it move did not come.
 pub fn say_still(part: &Element) {
     let _ = web_sys::Event::new("interleave-still").and_then(|event| part.dispatch_event(&event));

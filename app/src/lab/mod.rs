@@ -1,16 +1,19 @@
 //! What is built once for all engines: compare, sweep, predict, explore, steps, share.
 
+pub mod choices;
 pub mod compare;
 pub mod explore;
 pub mod predict;
 pub mod share;
+mod state_map;
 pub mod steps;
 pub mod sweep;
 pub mod tab;
 pub mod workload;
 
+pub use choices::Choices;
 pub use compare::Compare;
-pub use explore::{Choices, Explore};
+pub use explore::Explore;
 pub use predict::{Ask, Predict};
 pub use share::Share;
 pub use steps::Steps;

@@ -38,8 +38,7 @@ fn alike(one: &Field, other: &Field) -> bool {
 
 /// Whether a column may be left out, or is among the given ones.
 fn covered(column: &Field, given: &[Field]) -> bool {
-    column.preset_value(0).is_some()
-        || given.iter().any(|it| it.key == column.key && same_kind(it.kind, column.kind))
+    column.preset_value(0).is_some() || given.iter().any(|it| alike(it, column))
 }
 
 /// The scenario of `other` that holds the workload of `scenario`, which `entry` has checked: the
@@ -72,8 +71,14 @@ fn fitting(field: &Field, value: &Value) -> Value {
     Value::Array(rows.iter().map(row).collect())
 }
 
+/// Whether every value of `one` is one of `other` too, as far as the kind tells.
 fn same_kind(one: Kind, other: Kind) -> bool {
-    std::mem::discriminant(&one) == std::mem::discriminant(&other)
+    match (one, other) {
+        (Kind::Choice(one), Kind::Choice(other)) => {
+            one.iter().all(|(word, _)| other.iter().any(|it| it.0 == *word))
+        }
+        _ => std::mem::discriminant(&one) == std::mem::discriminant(&other),
+    }
 }
 
 #[cfg(test)]

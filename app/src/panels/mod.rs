@@ -18,7 +18,7 @@ mod gantt_legend;
 mod geometry;
 mod graph;
 mod graph_edges;
-mod marks;
+pub(crate) mod marks;
 mod note;
 mod queue;
 mod stats;
