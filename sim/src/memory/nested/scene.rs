@@ -127,7 +127,7 @@ fn grid(view: &View<'_>, state: &State) -> Cells {
             let (label, tone) = match seen.map(|it| it.number) {
                 Some(Some(number)) if now => (number.to_string(), Tone::Running),
                 Some(Some(number)) => (number.to_string(), Tone::Done),
-                Some(None) => ("–".to_owned(), Tone::Hit),
+                Some(None) => ("–".to_owned(), Tone::Muted),
                 None => ("·".to_owned(), Tone::Free),
             };
             let what = match col < shape.host_levels {
