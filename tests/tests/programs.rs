@@ -326,3 +326,66 @@ fn three_processes_wait_in_the_circle_of_the_reference() {
         assert!(last.contains(part), "{last}");
     }
 }
+
+/// A program with a few characters changed, left out or doubled.
+fn mutated(source: &str, rng: &mut sim::Rng) -> String {
+    let mut chars: Vec<char> = source.chars().collect();
+    let bits: Vec<char> = "(){}[];,=<>+-*/%!&|^ x01\n\u{0}é".chars().collect();
+    let below = |rng: &mut sim::Rng, n: usize| usize::try_from(rng.below(n as u64)).unwrap();
+    for _ in 0..rng.between(1, 2) {
+        let at = below(rng, chars.len());
+        let bit = bits[below(rng, bits.len())];
+        match rng.below(4) {
+            0 => {
+                chars.remove(at);
+            }
+            1 => chars.insert(at, bit),
+            2 => chars[at] = bit,
+            _ => {
+                let end = (at + below(rng, 20)).min(chars.len());
+                let piece: Vec<char> = chars[at..end].to_vec();
+                let to = below(rng, chars.len());
+                chars.splice(to..to, piece);
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn mutated_programs_run_or_are_refused_inside_their_text() {
+    let mut rng = sim::Rng::new(31);
+    let entry = sim::engine(ID).unwrap();
+    let (mut n_run, mut n_refused) = (0, 0);
+    for round in 0..60 {
+        for &(name, ..) in PROGRAMS {
+            let mut scenario = scenario(name);
+            let source = mutated(scenario["source"].as_str().unwrap(), &mut rng);
+            scenario["source"] = json!(source);
+            scenario["picks"] = json!([]);
+            scenario["then"] = json!("random");
+            scenario["seed"] = json!(round);
+            match entry.run(&scenario, Mode::Frames) {
+                Ok(run) => {
+                    n_run += 1;
+                    for at in [0, run.len() / 2, run.len() - 1] {
+                        assert!(!run.scene(at).to_text().is_empty(), "{source}");
+                    }
+                    let found = entry.explore.unwrap()(&scenario, 300).unwrap();
+                    assert!(0 < found.n_states);
+                }
+                Err(error) => {
+                    n_refused += 1;
+                    let n_lines = u32::try_from(source.split('\n').count()).unwrap();
+                    for problem in &error.0 {
+                        let sim::Fault::Source { line, column, why } = &problem.fault else {
+                            panic!("{problem:?}\n{source}")
+                        };
+                        assert!((1..=n_lines).contains(line) && 0 < *column, "{why}\n{source}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(300 < n_run && 1_000 < n_refused, "{n_run} run, {n_refused} refused");
+}
