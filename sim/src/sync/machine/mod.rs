@@ -22,3 +22,5 @@ mod wait;
 mod features;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod stuck;
