@@ -95,9 +95,9 @@ pub(crate) fn scene(view: &View<'_>, past: &[Frame<State>]) -> Scene {
     let Some(Frame { state, .. }) = past.last() else { return Scene::default() };
     Scene::default()
         .with("grid", "References of this walk", Panel::Cells(grid(view, state)))
+        .with("techniques", "The same script under each technique", Panel::Table(techniques(state)))
         .with("address", "Addresses", Panel::Bits(address(view, state)))
         .with("timeline", "Guest and hypervisor", Panel::Gantt(timeline(past)))
-        .with("techniques", "The same script under each technique", Panel::Table(techniques(state)))
         .with("tlb", "TLB", Panel::Cells(tlb(view, state)))
         .with("script", "Script", Panel::Table(script(view, past, state)))
         .with("cost", "Cost so far", Panel::Stats(cost(state)))

@@ -257,6 +257,23 @@ fn a_global_page_of_one_space_leads_the_other_astray() {
 }
 
 #[test]
+fn invlpg_reaches_one_address_space_unless_the_page_is_global() {
+    let n_stale = |global, pcid| {
+        let lines = ["kernel", "to_b", "kernel", "munmap", "to_a", "kernel"];
+        let mut scenario = two_spaces(global, pcid, &lines);
+        scenario["accesses"][3]["address"] = json!("ffff800000000000");
+        let run = run(&scenario);
+        (run.metric("n_stale_uses"), run.step(usize::MAX).unwrap().say.clone())
+    };
+    let (n, say) = n_stale(false, true);
+    assert_eq!(n, Some(1.0));
+    assert!(say.ends_with("ran no INVLPG in this address space."), "{say}");
+    for (global, pcid) in [(false, false), (true, false), (true, true)] {
+        assert_eq!(n_stale(global, pcid).0, Some(0.0), "{global} {pcid}");
+    }
+}
+
+#[test]
 fn what_is_unmapped_faults_at_once_only_if_invlpg_follows() {
     let scenario = |invlpg: bool, kinds: &[&str]| {
         let line = |it: &&str| json!({"address": "1008", "kind": it});

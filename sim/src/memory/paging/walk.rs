@@ -385,6 +385,9 @@ impl<'a> Cpu<'a> {
                     "the translation is marked global, and the load of CR3 that brought other \
                      tables kept it"
                 }
+                false if 1 < self.tables.roots.len() => {
+                    "the kernel changed the entry and ran no INVLPG in this address space"
+                }
                 false => "the kernel changed the entry and ran no INVLPG",
             };
             format!("The access reaches memory at {physical:#x} although {now}, because {why}.")

@@ -192,8 +192,7 @@ pub(super) fn touch(line: Line, tag: &str, mapped: bool) -> String {
              returned yet"
         }
         "late_use" => {
-            "through an old entry, which does no harm, because the frame is not given away before \
-             all cores have answered"
+            "through an old entry, which does no harm, because its frame is still kept for it"
         }
         "stale_use" if mapped => {
             "through an old entry that is writable, although mprotect has returned: the protection \
