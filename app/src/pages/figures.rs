@@ -7,6 +7,20 @@ use crate::slot::{Slot, slot_view};
 use content::FigureSpec;
 use leptos::prelude::*;
 
+/// Most named scenarios that a figure in a text offers. An engine with many programs offers those
+/// next to its own: each figure carries them in the page.
+const NAMED_IN_TEXT_MAX: usize = 8;
+
+/// The scenarios around one, in their order.
+fn around(mut named: Vec<Named>, own: Option<&str>) -> Vec<Named> {
+    let at = named.iter().position(|it| Some(it.name.as_str()) == own).unwrap_or(0);
+    let last = named.len().saturating_sub(NAMED_IN_TEXT_MAX);
+    let first = at.saturating_sub(NAMED_IN_TEXT_MAX / 2).min(last);
+    named.drain(..first);
+    named.truncate(NAMED_IN_TEXT_MAX);
+    named
+}
+
 impl Site {
     /// The named scenarios of an engine, as its figures offer them.
     fn named(&self, engine: &str) -> Vec<Named> {
@@ -43,6 +57,8 @@ impl Site {
         live_link: bool,
     ) -> AnyView {
         let place = Where { root: root.to_owned(), uid: uid.to_owned(), chrome, live_link };
-        slot_view(Slot { spec: spec.clone(), named: self.named(&spec.engine), place })
+        let all = self.named(&spec.engine);
+        let named = if live_link { all } else { around(all, spec.name.as_deref()) };
+        slot_view(Slot { spec: spec.clone(), named, place })
     }
 }
