@@ -1,18 +1,19 @@
 //! The program in pieces: what a page has of it, and how the rest comes.
 //!
-//! A page needs the engines of one domain, and often neither a quiz nor the tools under a figure. So
+//! A page needs the engines of one shelf, and often neither a quiz nor the tools under a figure. So
 //! a build of the site (`cfg(split)`, see `build.rs`) cuts them off into files of their own, which
 //! come when they are asked for. Any other build has all of them from the start, and nothing else
 //! tells the two apart. Each piece is a `static`: the code that belongs to it is what it refers to.
 
 use crate::lab::Tools;
-use sim::{Domain, Entry};
+use sim::Entry;
+use sim::registry::{Shelf, shelf_of};
 use web_sys::Element;
 
 /// Mounts one kind of part of a page over its static self.
 pub type Mount = fn(Element);
 
-/// The engine with this id, once its domain is here.
+/// The engine with this id, once its shelf is here.
 #[must_use]
 pub fn engine(id: &str) -> Option<&'static Entry> {
     engines().find(|entry| entry.meta.id == id)
@@ -20,21 +21,21 @@ pub fn engine(id: &str) -> Option<&'static Entry> {
 
 /// Every engine that is here.
 pub fn engines() -> impl Iterator<Item = &'static Entry> {
-    here::domains().into_iter().flat_map(|domain| domain.engines)
+    here::shelves().into_iter().flat_map(|shelf| shelf.engines)
 }
 
-/// Brings the domains of these engines. True when all of them are here.
+/// Brings the shelves of these engines. True when all of them are here.
 pub async fn bring<'a>(ids: impl IntoIterator<Item = &'a str>) -> bool {
     let mut all = true;
     for id in ids {
-        let domain = id.split('/').next().unwrap_or_default();
-        all &= is_here(domain) || here::bring(domain).await;
+        let shelf = shelf_of(id).unwrap_or_default();
+        all &= is_here(shelf) || here::bring(shelf).await;
     }
     all
 }
 
-fn is_here(domain: &str) -> bool {
-    here::domains().iter().any(|it| it.id == domain)
+fn is_here(shelf: &str) -> bool {
+    here::shelves().iter().any(|it| it.id == shelf)
 }
 
 pub use here::{bring_practice, bring_quiz, bring_tools, tools};
@@ -42,10 +43,10 @@ pub use here::{bring_practice, bring_quiz, bring_tools, tools};
 /// A build in one piece: what is not here does not exist.
 #[cfg(not(split))]
 mod here {
-    use super::{Domain, Mount, Tools};
+    use super::{Mount, Shelf, Tools};
 
-    pub(super) fn domains() -> Vec<&'static Domain> {
-        sim::DOMAINS.to_vec()
+    pub(super) fn shelves() -> Vec<&'static Shelf> {
+        sim::DOMAINS.iter().flat_map(|it| it.shelves).copied().collect()
     }
 
     #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
@@ -81,28 +82,28 @@ mod here {
 /// A build in several pieces. Each marked function is the door to one: it is called once its file is here.
 #[cfg(split)]
 mod here {
-    use super::{Domain, Mount, Tools, is_here};
+    use super::{Mount, Shelf, Tools, is_here};
     use leptos::wasm_split::{SplitLoaderError, wasm_split};
     use std::cell::{Cell, RefCell};
 
     type Brought<T> = Result<&'static T, SplitLoaderError>;
 
     thread_local! {
-        static DOMAINS: RefCell<Vec<&'static Domain>> = const { RefCell::new(Vec::new()) };
+        static SHELVES: RefCell<Vec<&'static Shelf>> = const { RefCell::new(Vec::new()) };
         static TOOLS: Cell<Option<&'static Tools>> = const { Cell::new(None) };
     }
 
-    macro_rules! domain_doors {
-        ($($name:ident $domain:ident),*) => {
+    macro_rules! doors {
+        ($($name:ident $shelf:ident),* $(,)?) => {
             $(
                 #[wasm_split($name, fallible, wasm_split_path = ::leptos::wasm_split)]
-                fn $name() -> Brought<Domain> {
-                    Ok(&sim::registry::$domain)
+                fn $name() -> Brought<Shelf> {
+                    Ok(&sim::registry::$shelf)
                 }
             )*
 
-            async fn open(domain: &str) -> Option<Brought<Domain>> {
-                Some(match domain {
+            async fn open(shelf: &str) -> Option<Brought<Shelf>> {
+                Some(match shelf {
                     $(stringify!($name) => $name().await,)*
                     _ => return None,
                 })
@@ -110,7 +111,16 @@ mod here {
         };
     }
 
-    domain_doors! { memory MEMORY, cpu CPU, sync SYNC, deadlock DEADLOCK }
+    doors! {
+        memory_translation MEMORY_TRANSLATION,
+        memory_replacement MEMORY_REPLACEMENT,
+        memory_allocation MEMORY_ALLOCATION,
+        cpu_queue CPU_QUEUE,
+        cpu_other CPU_OTHER,
+        sync_program SYNC_PROGRAM,
+        sync_cost SYNC_COST,
+        deadlock_all DEADLOCK_ALL,
+    }
 
     #[wasm_split(tools, fallible, wasm_split_path = ::leptos::wasm_split)]
     fn tools_door() -> Brought<Tools> {
@@ -127,15 +137,15 @@ mod here {
         Ok(&crate::parts::PRACTICE)
     }
 
-    pub(super) fn domains() -> Vec<&'static Domain> {
-        DOMAINS.with_borrow(Clone::clone)
+    pub(super) fn shelves() -> Vec<&'static Shelf> {
+        SHELVES.with_borrow(Clone::clone)
     }
 
-    pub(super) async fn bring(domain: &str) -> bool {
-        let Some(Ok(brought)) = open(domain).await else { return false };
+    pub(super) async fn bring(shelf: &str) -> bool {
+        let Some(Ok(brought)) = open(shelf).await else { return false };
         // Two figures may have asked at the same time.
         if !is_here(brought.id) {
-            DOMAINS.with_borrow_mut(|here| here.push(brought));
+            SHELVES.with_borrow_mut(|here| here.push(brought));
         }
         true
     }
@@ -169,15 +179,13 @@ mod here {
 mod tests {
     use super::engines;
 
-    /// A domain without a door would be missing from the site, and only there.
+    /// A shelf without a door would be missing from the site, and only there.
     #[test]
-    fn every_domain_has_a_door() {
+    fn every_shelf_has_a_door() {
         let text = include_str!("pieces.rs");
-        let doors = text.split("domain_doors! { ").nth(1).and_then(|it| it.split(" }").next());
-        let doors: Vec<&str> = doors.unwrap_or_default().split(", ").collect();
-        for domain in sim::DOMAINS {
-            let door = format!("{} {}", domain.id, domain.id.to_uppercase());
-            assert!(doors.contains(&door.as_str()), "no door {door} in {doors:?}");
+        for shelf in sim::DOMAINS.iter().flat_map(|it| it.shelves) {
+            let door = format!("        {} {},\n", shelf.id, shelf.id.to_uppercase());
+            assert!(text.contains(&door), "no door{door}");
         }
         assert_eq!(engines().count(), sim::engines().count());
     }

@@ -169,7 +169,7 @@ pub(crate) fn unwrapped(value: Value) -> Value {
 pub(crate) fn list() -> String {
     let mut out = String::new();
     for domain in DOMAINS {
-        for entry in domain.engines {
+        for entry in domain.engines() {
             let explored = if entry.explore.is_some() { " (explore)" } else { "" };
             let _ = writeln!(out, "{:<24} {}{explored}", entry.meta.id, entry.meta.title);
         }

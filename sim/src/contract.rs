@@ -14,7 +14,7 @@ fn example(entry: &Entry) -> Value {
 fn ids_are_unique_and_well_formed() {
     let mut seen = std::collections::BTreeSet::new();
     for domain in DOMAINS {
-        for entry in domain.engines {
+        for entry in domain.engines() {
             let (prefix, name) = entry.meta.id.split_once('/').unwrap();
             assert_eq!(prefix, domain.id);
             assert!(

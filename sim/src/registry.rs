@@ -1,6 +1,18 @@
 //! The one list of engines, by domain, in the order in which the course meets them.
+//!
+//! The engines of a domain stand on shelves: those of one shelf share most of their code, so a
+//! program that holds some engines and fetches the others fetches whole shelves.
 
 use crate::engine::Entry;
+
+/// Engines that share their code.
+#[derive(Debug, Clone, Copy)]
+pub struct Shelf {
+    /// Its domain and its own name, divided by `_`.
+    pub id: &'static str,
+    /// Its engines, in the order of the course.
+    pub engines: &'static [Entry],
+}
 
 /// A domain and its engines.
 #[derive(Debug, Clone, Copy)]
@@ -9,50 +21,104 @@ pub struct Domain {
     pub id: &'static str,
     /// What the gallery calls it.
     pub title: &'static str,
-    /// Its engines, in the order of the course.
-    pub engines: &'static [Entry],
+    /// Its engines.
+    pub shelves: &'static [&'static Shelf],
 }
 
-/// Engines of `memory`.
-#[cfg(feature = "memory")]
-pub static MEMORY: Domain =
-    Domain { id: "memory", title: "Virtual memory", engines: crate::memory::ENGINES };
+impl Domain {
+    /// Its engines, in the order of the course.
+    pub fn engines(&self) -> impl Iterator<Item = &'static Entry> + use<> {
+        self.shelves.iter().flat_map(|it| it.engines)
+    }
+}
 
-/// Engines of `cpu`.
-#[cfg(feature = "cpu")]
-pub static CPU: Domain =
-    Domain { id: "cpu", title: "CPU scheduling", engines: crate::cpu::ENGINES };
+/// One static a shelf, and the ids on it as a list of their own: who only asks where an engine is
+/// does not need the engine.
+macro_rules! shelves {
+    ($($feature:literal $name:ident $id:literal $engines:path;)*) => {
+        $(
+            #[doc = concat!("The shelf `", $id, "`.")]
+            #[cfg(feature = $feature)]
+            pub static $name: Shelf = Shelf { id: $id, engines: $engines };
+        )*
 
-/// Engines of `sync`.
-#[cfg(feature = "sync")]
-pub static SYNC: Domain =
-    Domain { id: "sync", title: "Synchronization", engines: crate::sync::ENGINES };
+        static IDS: &[(&str, &[&str])] = &[
+            $(
+                #[cfg(feature = $feature)]
+                ($id, &ids::<{ $engines.len() }>($engines)),
+            )*
+        ];
+    };
+}
 
-/// Engines of `deadlock`.
-#[cfg(feature = "deadlock")]
-pub static DEADLOCK: Domain =
-    Domain { id: "deadlock", title: "Deadlock", engines: crate::deadlock::ENGINES };
+shelves! {
+    "memory" MEMORY_TRANSLATION "memory_translation" crate::memory::TRANSLATION;
+    "memory" MEMORY_REPLACEMENT "memory_replacement" crate::memory::REPLACEMENT;
+    "memory" MEMORY_ALLOCATION "memory_allocation" crate::memory::ALLOCATION;
+    "cpu" CPU_QUEUE "cpu_queue" crate::cpu::QUEUE;
+    "cpu" CPU_OTHER "cpu_other" crate::cpu::OTHER;
+    "sync" SYNC_PROGRAM "sync_program" crate::sync::PROGRAM;
+    "sync" SYNC_COST "sync_cost" crate::sync::COST;
+    "deadlock" DEADLOCK_ALL "deadlock_all" crate::deadlock::ENGINES;
+}
 
-/// Every domain of this build. Each has a name of its own above, so that a program can hold some
-/// of them and fetch the others when they are asked for.
-pub static DOMAINS: &[&Domain] = &[
+const fn ids<const N: usize>(engines: &[Entry]) -> [&'static str; N] {
+    let mut out = [""; N];
+    let mut n = 0;
+    while n < N {
+        out[n] = engines[n].meta.id;
+        n += 1;
+    }
+    out
+}
+
+/// Every domain of this build.
+pub static DOMAINS: &[Domain] = &[
     #[cfg(feature = "memory")]
-    &MEMORY,
+    Domain {
+        id: "memory",
+        title: "Virtual memory",
+        shelves: &[&MEMORY_TRANSLATION, &MEMORY_ALLOCATION, &MEMORY_REPLACEMENT],
+    },
     #[cfg(feature = "cpu")]
-    &CPU,
+    Domain { id: "cpu", title: "CPU scheduling", shelves: &[&CPU_QUEUE, &CPU_OTHER] },
     #[cfg(feature = "sync")]
-    &SYNC,
+    Domain { id: "sync", title: "Synchronization", shelves: &[&SYNC_PROGRAM, &SYNC_COST] },
     #[cfg(feature = "deadlock")]
-    &DEADLOCK,
+    Domain { id: "deadlock", title: "Deadlock", shelves: &[&DEADLOCK_ALL] },
 ];
 
 /// Every engine of this build.
 pub fn engines() -> impl Iterator<Item = &'static Entry> {
-    DOMAINS.iter().flat_map(|domain| domain.engines)
+    DOMAINS.iter().flat_map(Domain::engines)
 }
 
 /// The engine with this id.
 #[must_use]
 pub fn engine(id: &str) -> Option<&'static Entry> {
     engines().find(|entry| entry.meta.id == id)
+}
+
+/// The shelf on which an engine stands, without the engine itself.
+#[must_use]
+pub fn shelf_of(id: &str) -> Option<&'static str> {
+    IDS.iter().find(|(_, ids)| ids.contains(&id)).map(|(shelf, _)| *shelf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DOMAINS, shelf_of};
+
+    #[test]
+    fn every_engine_is_found_on_its_shelf() {
+        for domain in DOMAINS {
+            for shelf in domain.shelves {
+                assert_eq!(shelf.id.split('_').next(), Some(domain.id));
+                for entry in shelf.engines {
+                    assert_eq!(shelf_of(entry.meta.id), Some(shelf.id));
+                }
+            }
+        }
+        assert_eq!(shelf_of("cpu/none"), None);
+    }
 }

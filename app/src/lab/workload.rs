@@ -36,9 +36,12 @@ fn alike(one: &Field, other: &Field) -> bool {
     one.key == other.key && same_kind(one.kind, other.kind)
 }
 
-/// Whether a column may be left out, or is among the given ones.
+/// Whether a column means the same as the given one of its name, or may be left out.
 fn covered(column: &Field, given: &[Field]) -> bool {
-    column.preset_value(0).is_some() || given.iter().any(|it| alike(it, column))
+    match given.iter().find(|it| it.key == column.key) {
+        Some(own) => same_kind(own.kind, column.kind),
+        None => column.preset_value(0).is_some(),
+    }
 }
 
 /// The scenario of `other` that holds the workload of `scenario`, which `entry` has checked: the

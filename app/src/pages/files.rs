@@ -55,21 +55,27 @@ pub struct Bundle {
 impl Bundle {
     /// File names of the parts that a page with this body asks for first.
     pub(super) fn parts_of(&self, body: &str) -> Vec<&str> {
-        let domain = |id: &str| {
-            body.contains(&format!("data-engine=\"{id}/"))
-                || (body.contains("data-practice") && body.contains(&format!("&quot;{id}/")))
-        };
+        let engines = ids_in(body);
+        let shelves: Vec<&str> =
+            engines.iter().filter_map(|it| sim::registry::shelf_of(it)).collect();
         let is_asked = |name: &&str| {
-            let own = name.rsplit_once('_').map_or(*name, |(_, own)| own);
+            let own = name.split_once('_').map_or(*name, |(_, own)| own);
             match own.split_once('.').map_or(own, |(own, _)| own) {
                 "shared" => true,
-                "tools" => false,
                 part @ ("quiz" | "practice") => body.contains(&format!("data-{part}=")),
-                id => domain(id),
+                shelf => shelves.contains(&shelf),
             }
         };
         self.parts.keys().map(String::as_str).filter(is_asked).collect()
     }
+}
+
+/// Ids of the engines that a body shows or practises.
+fn ids_in(body: &str) -> Vec<&str> {
+    let practice = body.split_once("data-practice=\"").and_then(|(_, it)| it.split_once('"'));
+    let practised = practice.map_or("", |it| it.0).split("&quot;");
+    let shown = body.split("data-engine=\"").skip(1).filter_map(|it| it.split('"').next());
+    practised.chain(shown).collect()
 }
 
 impl Files {
@@ -185,19 +191,18 @@ mod tests {
 
     #[test]
     fn a_page_asks_first_for_the_parts_that_it_shows() {
-        let parts = [
-            "app-1_cpu.wasm",
-            "app-1_io.wasm",
-            "app-1_quiz.wasm",
-            "app-1_shared.bin",
-            "app-1_tools.wasm",
-        ];
-        let parts = parts.iter().map(|it| ((*it).to_owned(), Vec::new())).collect();
+        let names = ["cpu_queue.wasm", "cpu_other.wasm", "quiz.wasm", "shared.bin", "tools.wasm"];
+        let parts = names.iter().map(|it| (format!("app-1_{it}"), Vec::new())).collect();
         let bundle = Bundle { parts, ..Bundle::default() };
         let figure = "<figure data-engine=\"cpu/fcfs\">";
-        assert_eq!(bundle.parts_of(figure), ["app-1_cpu.wasm", "app-1_shared.bin"]);
-        let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"io/dma\">";
-        assert_eq!(bundle.parts_of(quiz), ["app-1_io.wasm", "app-1_quiz.wasm", "app-1_shared.bin"]);
+        assert_eq!(bundle.parts_of(figure), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
+        let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"cpu/edf\">";
+        assert_eq!(
+            bundle.parts_of(quiz),
+            ["app-1_cpu_other.wasm", "app-1_quiz.wasm", "app-1_shared.bin"]
+        );
+        let practice = "<section data-practice=\"{&quot;policies&quot;:[&quot;cpu/fcfs&quot;]}\">";
+        assert_eq!(bundle.parts_of(practice), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
     }
 
     #[test]

@@ -9,10 +9,10 @@ const DESCRIPTION: &str =
 
 pub(super) fn page(site: &Site) -> Page {
     let n_engines = sim::engines().count();
-    let domains = || sim::DOMAINS.iter().filter(|it| !it.engines.is_empty());
+    let domains = || sim::DOMAINS.iter().filter(|it| it.engines().next().is_some());
     let body = html(|| {
         let sections = domains().map(|domain| {
-            let cards = domain.engines.iter().map(|entry| thumb::card(site, entry, ""));
+            let cards = domain.engines().map(|entry| thumb::card(site, entry, ""));
             view! {
                 <section aria-labelledby=domain.id>
                     <h2 id=domain.id>{domain.title}</h2>

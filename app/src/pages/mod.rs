@@ -68,9 +68,9 @@ impl Site {
             pages.extend(questions::quiz(self, module));
             pages.extend(questions::practice(self, module));
         }
-        for domain in sim::DOMAINS {
-            let script = self.files.app.as_ref().and_then(|app| single::script(app, domain.id));
-            for entry in domain.engines {
+        for shelf in sim::DOMAINS.iter().flat_map(|it| it.shelves) {
+            let script = self.files.app.as_ref().and_then(|app| single::script(app, shelf.engines));
+            for entry in shelf.engines {
                 pages.push(engine::page(self, entry));
                 pages.push(embed::page(self, entry));
                 pages.extend(script.as_deref().map(|script| single::page(self, entry, script)));

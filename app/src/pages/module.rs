@@ -79,8 +79,9 @@ fn exercises(module: &Module) -> Option<AnyView> {
 
 /// The engines of the module's own domain.
 fn figures(site: &Site, module: &Module, root: &str) -> Option<AnyView> {
-    let domain = sim::DOMAINS.iter().find(|it| it.id == module.slug && !it.engines.is_empty())?;
-    let cards = domain.engines.iter().map(|entry| thumb::card(site, entry, root)).collect_view();
+    let domain =
+        sim::DOMAINS.iter().find(|it| it.id == module.slug && it.engines().next().is_some())?;
+    let cards = domain.engines().map(|entry| thumb::card(site, entry, root)).collect_view();
     Some(
         view! {
             <h2 id="simulations">"Simulations"</h2>

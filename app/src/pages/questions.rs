@@ -46,8 +46,8 @@ pub(super) fn quiz(site: &Site, module: &Module) -> Option<Page> {
 /// Engines of the module's domain that can be practised by hand, by id.
 fn policies(module: &Module) -> Vec<&'static str> {
     let domain = sim::DOMAINS.iter().find(|it| it.id == module.slug);
-    let engines = domain.map(|it| it.engines).unwrap_or_default();
-    engines.iter().filter(|it| practice::is_by_hand(it)).map(|it| it.meta.id).collect()
+    let engines = domain.into_iter().flat_map(sim::Domain::engines);
+    engines.filter(|it| practice::is_by_hand(it)).map(|it| it.meta.id).collect()
 }
 
 /// Whether a module has a page of practice sheets.

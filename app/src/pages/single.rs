@@ -9,7 +9,7 @@ use flate2::{Compression, write::GzEncoder};
 use sim::Entry;
 use std::io::Write;
 
-/// The page of an engine, around the script of its domain.
+/// The page of an engine, around the script of its shelf.
 pub(super) fn page(site: &Site, entry: &Entry, script: &str) -> Page {
     let meta = entry.meta;
     let path = format!("single/{}.html", meta.id);
@@ -35,13 +35,13 @@ pub(super) fn page(site: &Site, entry: &Entry, script: &str) -> Page {
     Page { path, text }
 }
 
-/// The app as one classic script, the same in every single file of a domain: theme, glue, and the
+/// The app as one classic script, the same in every single file of a shelf: theme, glue, and the
 /// parts of the program that it needs, compressed.
 #[must_use]
-pub(super) fn script(app: &Bundle, domain: &str) -> Option<String> {
+pub(super) fn script(app: &Bundle, engines: &[Entry]) -> Option<String> {
     let wasm = base64(&gzip(&app.wasm)?);
     let (theme, glue) = (Files::script_text("theme"), classic(&app.js)?);
-    let parts = parts(app, domain)?;
+    let parts = parts(app, engines)?;
     // The text may hold no end tag of its own element.
     let safe = |text: &str| text.replace("</script", "<\\/script");
     Some(format!(
@@ -58,15 +58,17 @@ pub(super) fn script(app: &Bundle, domain: &str) -> Option<String> {
     ))
 }
 
-/// The loader of the parts as statements, with those of a domain in the text; empty for a program in one piece.
-fn parts(app: &Bundle, domain: &str) -> Option<String> {
+/// The loader of the parts as statements, with those of a shelf in the text; empty for a program in one piece.
+fn parts(app: &Bundle, engines: &[Entry]) -> Option<String> {
     use std::fmt::Write as _;
     let (name, text) = &app.loader;
     if name.is_empty() {
         return Some(String::new());
     }
     let mut out = String::from("const early = {};\n");
-    for name in app.parts_of(&format!("data-engine=\"{domain}/")) {
+    let shown =
+        engines.first().map_or(String::new(), |it| format!("data-engine=\"{}\"", it.meta.id));
+    for name in app.parts_of(&shown) {
         let bytes = base64(&gzip(app.parts.get(name)?)?);
         let _ = writeln!(out, "early[\"./{name}\"] = unpacked(\"{bytes}\");");
     }
@@ -134,17 +136,17 @@ mod tests {
     }
 
     #[test]
-    fn a_single_file_holds_the_parts_of_its_domain() {
+    fn a_single_file_holds_the_parts_of_its_shelf() {
         let loader = "import { initSync } from \"./app-1.js\";\nconst a = import.meta.url;\nexport const door = a;\n";
-        let parts = ["app-1_cpu.wasm", "app-1_io.wasm", "app-1_shared.bin"];
+        let parts = ["app-1_cpu_queue.wasm", "app-1_io_all.wasm", "app-1_shared.bin"];
         let app = Bundle {
             loader: ("app-1_parts.js".into(), loader.into()),
             parts: parts.iter().map(|it| ((*it).to_owned(), vec![1])).collect(),
             ..Bundle::default()
         };
-        let script = script(&app, "cpu").unwrap();
-        assert!(script.contains("early[\"./app-1_cpu.wasm\"]"), "{script}");
-        assert!(!script.contains("app-1_io.wasm"), "{script}");
+        let script = script(&app, sim::registry::CPU_QUEUE.engines).unwrap();
+        assert!(script.contains("early[\"./app-1_cpu_queue.wasm\"]"), "{script}");
+        assert!(!script.contains("app-1_io_all.wasm"), "{script}");
         assert!(
             script.contains("const a = document.baseURI;\nconst door = a;\nreturn { door };"),
             "{script}"
@@ -155,7 +157,7 @@ mod tests {
     fn a_script_ends_where_its_element_ends() {
         let app =
             Bundle { js: "const a = '</script>';".into(), wasm: vec![1], ..Bundle::default() };
-        let script = script(&app, "cpu").unwrap();
+        let script = script(&app, sim::registry::CPU_QUEUE.engines).unwrap();
         assert!(!script.contains("</script"), "{script}");
     }
 }

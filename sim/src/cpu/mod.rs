@@ -78,8 +78,8 @@ mod timer_tick;
 
 use crate::engine::Entry;
 
-/// In the order in which the course meets them.
-pub(crate) const ENGINES: &[Entry] = &[
+/// One CPU and its ready queue, in the order in which the course meets the policies.
+pub(crate) const QUEUE: &[Entry] = &[
     Entry::of::<fcfs::Fcfs>(),
     Entry::of::<sjf::Sjf>(),
     Entry::of::<srtf::Srtf>(),
@@ -91,6 +91,10 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<stride::Stride>(),
     Entry::of::<cfs::Cfs>(),
     Entry::of::<eevdf::Eevdf>(),
+];
+
+/// Deadlines, locks, groups and several CPUs.
+pub(crate) const OTHER: &[Entry] = &[
     Entry::of::<rate_monotonic::RateMonotonic>(),
     Entry::of::<edf::Edf>(),
     Entry::of::<priority_inversion::PriorityInversion>(),

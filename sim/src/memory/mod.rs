@@ -14,8 +14,8 @@ mod pte;
 mod pte_bits;
 mod reach;
 mod replacement;
-mod shootdown;
 mod segmentation;
+mod shootdown;
 mod sizes;
 mod slab;
 mod table_size;
@@ -37,8 +37,8 @@ mod two_queue;
 
 use crate::engine::Entry;
 
-/// In the order in which the course meets them.
-pub(crate) const ENGINES: &[Entry] = &[
+/// What lies between an address and a byte, in the order in which the course meets it.
+pub(crate) const TRANSLATION: &[Entry] = &[
     Entry::of::<translation::Translation>(),
     Entry::of::<table_size::TableSize>(),
     Entry::of::<pte_bits::PteBits>(),
@@ -46,10 +46,18 @@ pub(crate) const ENGINES: &[Entry] = &[
     Entry::of::<tlb_shootdown::TlbShootdown>(),
     Entry::of::<nested_paging::NestedPaging>(),
     Entry::of::<inverted_table::InvertedTable>(),
+];
+
+/// Who gets which piece of memory.
+pub(crate) const ALLOCATION: &[Entry] = &[
     Entry::of::<segmentation::Segmentation>(),
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
     Entry::of::<slab::SlabCaches>(),
+];
+
+/// Which page leaves when a frame is needed.
+pub(crate) const REPLACEMENT: &[Entry] = &[
     Entry::of::<fifo::Fifo>(),
     Entry::of::<opt::Opt>(),
     Entry::of::<lru::Lru>(),

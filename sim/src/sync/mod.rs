@@ -13,6 +13,8 @@ pub(crate) use program::Program;
 
 use crate::engine::Entry;
 
-/// In the order in which the course meets them.
-pub(crate) const ENGINES: &[Entry] =
-    &[Entry::of_machine::<program::Program>(), Entry::of::<coherence::Coherence>()];
+/// Programs, every way they can interleave.
+pub(crate) const PROGRAM: &[Entry] = &[Entry::of_machine::<program::Program>()];
+
+/// What synchronization costs, in the order in which the course meets it.
+pub(crate) const COST: &[Entry] = &[Entry::of::<coherence::Coherence>()];

@@ -32,7 +32,7 @@ fn every_byte_of_small_spaces_agrees_with_a_map() {
             })
             .collect();
         let given = json!({"address_bits": address_bits, "segment_bits": segment_bits,
-            "physical_bytes": 1_000, "segments": segments, "accesses": [{"address": "0"}]});
+            "physical_bytes": 1_000, "segments": segments, "script": [{"address": "0"}]});
         let scenario = scenario(&given);
         if script(&scenario).is_err() {
             continue;
@@ -88,7 +88,7 @@ fn the_addresses_of_the_textbook_come_out() {
 #[test]
 fn in_64_bit_mode_only_fs_and_gs_add() {
     let given = json!({"mode": "flat64", "fs_base": "0x7fff00000000", "gs_base": "0x10",
-        "accesses": [{"address": "1"}]});
+        "script": [{"address": "1"}]});
     let scenario = scenario(&given);
     let sum =
         |register, address| verdict(&scenario, Access { address, kind: Kind::Read, register });
@@ -114,13 +114,13 @@ fn what_cannot_be_is_refused_at_its_place() {
         entry.run(&given, Mode::MetricsOnly).unwrap_err().to_string()
     };
     let one = json!([{"address": "0"}]);
-    let told = refused(json!({"accesses": [{"address": "16384"}, {"address": "no"}]}));
+    let told = refused(json!({"script": [{"address": "16384"}, {"address": "no"}]}));
     assert_eq!(
         told,
-        "/accesses/0/address: 0x4000 has more than 14 bits\n\
-         /accesses/1/address: expected a number, decimal or hexadecimal with 0x"
+        "/script/0/address: 0x4000 has more than 14 bits\n\
+         /script/1/address: expected a number, decimal or hexadecimal with 0x"
     );
-    let told = refused(json!({"accesses": one, "segments": [
+    let told = refused(json!({"script": one, "segments": [
         {"base_address": 10, "size_bytes": 20, "grows": "down"},
         {"base_address": 0, "size_bytes": 5000}]}));
     assert_eq!(
@@ -128,6 +128,6 @@ fn what_cannot_be_is_refused_at_its_place() {
         "/segments/0/size_bytes: S1 does not lie in physical memory\n\
          /segments/1/size_bytes: an offset of 12 bits reaches 4096 bytes"
     );
-    let told = refused(json!({"mode": "flat64", "fs_base": "0x800000000000", "accesses": one}));
+    let told = refused(json!({"mode": "flat64", "fs_base": "0x800000000000", "script": one}));
     assert_eq!(told, "/fs_base: the CPU refuses a base that is not canonical");
 }

@@ -41,7 +41,7 @@ pub(crate) struct Scenario {
     segments: Vec<Segment>,
     fs_base: String,
     gs_base: String,
-    accesses: Vec<Line>,
+    script: Vec<Line>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -153,7 +153,7 @@ impl Engine for Segmentation {
         Field::new("gs_base", "Base of gs", Kind::Text { max_chars: 24 })
             .help("In x86-64 mode; the kernel has the data of the CPU there.")
             .or(Preset::Text("0xffff88807fc00000")),
-        Field::new("accesses", "Script", Kind::Rows { columns: LINE, len_min: 1, len_max: 200 }),
+        Field::new("script", "Script", Kind::Rows { columns: LINE, len_min: 1, len_max: 200 }),
     ];
     const EXAMPLE: &'static str = r#"{
         "segments": [
@@ -162,7 +162,7 @@ impl Engine for Segmentation {
             {"name": "unused", "base_address": 0, "size_bytes": 0},
             {"name": "stack", "base_address": 28672, "size_bytes": 2048, "grows": "down"}
         ],
-        "accesses": [
+        "script": [
             {"address": "100", "kind": "execute"},
             {"address": "4200"},
             {"address": "15360", "kind": "write"},
@@ -300,8 +300,8 @@ fn script(scenario: &Scenario) -> Result<Vec<Access>, ScenarioError> {
         }
     }
     let mut script = Vec::new();
-    for (row, line) in scenario.accesses.iter().enumerate() {
-        let at = format!("/accesses/{row}/address");
+    for (row, line) in scenario.script.iter().enumerate() {
+        let at = format!("/script/{row}/address");
         match number(&line.address) {
             None => fault(at, A_NUMBER),
             Some(it) if scenario.mode == Mode::Segments && it >> scenario.address_bits != 0 => {
