@@ -12,7 +12,7 @@
 //! # Left out
 //! Interrupts in time instead of in references.
 //! # Source
-//! `tanenbaum/3.4.7`
+//! `tanenbaum-2014/3.4.7`
 
 use super::replacement::kernel::{Event, State, simulate};
 use super::replacement::policy::{FrameIdx, Look, Policy, Resident, Seek, View};
@@ -43,7 +43,7 @@ impl Engine for Aging {
         title: "Aging",
         summary: "Counters remember in which of the last clock intervals a page was used.",
         look_for: "At each interrupt the reference bit R moves in at the left of the counter.",
-        source: "tanenbaum/3.4.7",
+        source: "tanenbaum-2014/3.4.7",
         time_unit: "references",
         markers: &["load", "replace", "tick"],
     };

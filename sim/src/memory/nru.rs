@@ -11,7 +11,7 @@
 //! # Left out
 //! Interrupts in time instead of in references.
 //! # Source
-//! `tanenbaum/3.4.2`
+//! `tanenbaum-2014/3.4.2`
 
 use super::replacement::kernel::{State, simulate};
 use super::replacement::policy::{FrameIdx, Look, Policy, Resident, Seek, View};
@@ -37,7 +37,7 @@ impl Engine for Nru {
         title: "Not recently used",
         summary: "A page from the lowest class goes, by its reference bit and its dirty bit.",
         look_for: "At each clock interrupt pages drop by two classes; a use lifts them again.",
-        source: "tanenbaum/3.4.2",
+        source: "tanenbaum-2014/3.4.2",
         time_unit: "references",
         markers: &["load", "replace", "tick"],
     };
