@@ -1,7 +1,7 @@
 //! What was asked for, and the answers that need no file.
 
 use serde_json::Value;
-use sim::{DOMAINS, Entry, Explore, Field, Kind, Mode, engine, engines};
+use sim::{DOMAINS, Entry, Field, Kind, Mode, SearchOptions, StartSearch, engine, engines};
 use std::fmt::Write;
 
 /// Most bytes read of a scenario; one more than the engines accept, so that they can say so.
@@ -18,8 +18,9 @@ sim list                     every engine: id and title
 sim show ID                  what an engine does, its settings and its example
 sim run ID [--scenario FILE|-] [--format text|json] [--metrics-only]
                              runs a scenario; without one, the engine's example
-sim explore ID [--scenario FILE|-] [--limit N] [--format text|json]
-                             walks every schedule, up to N states
+sim explore ID [--scenario FILE|-] [--limit N] [--reduce] [--format text|json]
+                             walks every schedule, up to N states; with --reduce, in large
+                             programs only those states that decide verdict and outcomes
 sim bench                    speed of this build: one `name value unit` a line
 
 FILE is a scenario, or a named scenario with `scenario` inside; - is standard input.
@@ -37,9 +38,9 @@ pub(crate) enum Command {
     Run(Run),
     Explore {
         entry: &'static Entry,
-        explore: Explore,
+        search: StartSearch,
         scenario: Option<String>,
-        limit: u32,
+        options: SearchOptions,
         format: Format,
     },
 }
@@ -73,21 +74,23 @@ pub(crate) fn parse(args: &[String]) -> Result<Command, Usage> {
         ("show", [id]) => Ok(Command::Show(known(id)?)),
         ("run", [id, options @ ..]) => {
             let entry = known(id)?;
-            let Options { scenario, format, mode, limit } = Options::read(options)?;
-            match limit {
-                Some(_) => Err(Usage("--limit belongs to explore".to_owned())),
-                None => Ok(Command::Run(Run { entry, scenario, format, mode })),
+            let Options { scenario, format, mode, limit, reduce } = Options::read(options)?;
+            match (limit, reduce) {
+                (Some(_), _) => Err(Usage("--limit belongs to explore".to_owned())),
+                (None, true) => Err(Usage("--reduce belongs to explore".to_owned())),
+                (None, false) => Ok(Command::Run(Run { entry, scenario, format, mode })),
             }
         }
         ("explore", [id, options @ ..]) => {
             let entry = known(id)?;
-            let Some(explore) = entry.explore else { return Err(no_choices(entry)) };
-            let Options { scenario, format, mode, limit } = Options::read(options)?;
+            let Some(search) = entry.search else { return Err(no_choices(entry)) };
+            let Options { scenario, format, mode, limit, reduce } = Options::read(options)?;
             match mode {
                 Mode::MetricsOnly => Err(Usage("--metrics-only belongs to run".to_owned())),
                 Mode::Frames => {
-                    let limit = limit.unwrap_or(LIMIT_DEFAULT);
-                    Ok(Command::Explore { entry, explore, scenario, limit, format })
+                    let states_max = limit.unwrap_or(LIMIT_DEFAULT);
+                    let options = SearchOptions { states_max, reduce };
+                    Ok(Command::Explore { entry, search, scenario, options, format })
                 }
             }
         }
@@ -101,12 +104,18 @@ struct Options {
     format: Format,
     mode: Mode,
     limit: Option<u32>,
+    reduce: bool,
 }
 
 impl Options {
     fn read(words: &[&str]) -> Result<Self, Usage> {
-        let mut options =
-            Self { scenario: None, format: Format::Text, mode: Mode::Frames, limit: None };
+        let mut options = Self {
+            scenario: None,
+            format: Format::Text,
+            mode: Mode::Frames,
+            limit: None,
+            reduce: false,
+        };
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
             let (name, inline) = match word.split_once('=') {
@@ -119,6 +128,7 @@ impl Options {
             match name {
                 "--scenario" => options.scenario = Some(value("a file, or -")?.to_owned()),
                 "--metrics-only" if inline.is_none() => options.mode = Mode::MetricsOnly,
+                "--reduce" if inline.is_none() => options.reduce = true,
                 "--format" => {
                     options.format = match value("text or json")? {
                         "text" => Format::Text,

@@ -54,10 +54,12 @@ fn answer(command: Command) -> Result<String, Usage> {
                 Format::Text => sim::run_text(&run),
             })
         }
-        Command::Explore { entry, explore, scenario, limit, format } => {
+        Command::Explore { entry, search, scenario, options, format } => {
             let scenario = read(entry, scenario.as_deref())?;
             let scenario = sim::check(entry.form, &scenario).map_err(|it| faults(entry, &it))?;
-            let found = explore(&scenario, limit).map_err(|it| faults(entry, &it))?;
+            let mut search = search(&scenario, options).map_err(|it| faults(entry, &it))?;
+            while !search.advance(u32::MAX).done {}
+            let found = search.finish();
             Ok(match format {
                 Format::Json => format!("{}\n", sim::explore_json(entry, &scenario, &found)),
                 Format::Text => sim::explore_text(entry, &found),
