@@ -1,12 +1,18 @@
 //! Synchronization: programs of several threads, and every way they can interleave.
 
+mod adaptive;
 mod coherence;
 mod coherence_bus;
 mod coherence_run;
 mod coherence_scene;
+mod contention;
+mod contention_run;
+mod contention_scene;
 mod lang;
 mod machine;
 mod program;
+mod rcu;
+mod rcu_scene;
 
 #[cfg(test)]
 pub(crate) use program::Program;
@@ -17,4 +23,9 @@ use crate::engine::Entry;
 pub(crate) const PROGRAM: &[Entry] = &[Entry::of_machine::<program::Program>()];
 
 /// What synchronization costs, in the order in which the course meets it.
-pub(crate) const COST: &[Entry] = &[Entry::of::<coherence::Coherence>()];
+pub(crate) const COST: &[Entry] = &[
+    Entry::of::<coherence::Coherence>(),
+    Entry::of::<contention::Contention>(),
+    Entry::of::<adaptive::Adaptive>(),
+    Entry::of_machine::<rcu::Rcu>(),
+];
