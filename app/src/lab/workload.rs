@@ -1,35 +1,36 @@
 //! One workload through many engines.
 
 use serde_json::Value;
+use sim::registry::shelf_of;
 use sim::{Entry, Field, Kind};
 
-/// Engines that can take the workload of `entry`, in the order of the registry, without it: they
-/// have one of its tables, and need no column that it lacks, or share a field that holds work.
+/// Engines that can take the workload of `entry`, in the order of the registry, without it. They
+/// stand on the same shelf, so that words mean the same and all of them are here, and share a field
+/// that holds the work; of a table they need no column that it lacks.
 #[must_use]
 pub fn peers(entry: &Entry) -> Vec<&'static Entry> {
-    let takes = |other: &Entry| {
-        let table = tables(other.form).any(|(key, needed)| {
-            let same = tables(entry.form).find(|(own, _)| *own == key);
-            same.is_some_and(|(_, own)| needed.iter().all(|it| covered(it, own)))
-        });
-        table || works(other.form).any(|it| works(entry.form).any(|own| alike(own, it)))
-    };
+    let takes =
+        |other: &Entry| works(other.form).any(|it| works(entry.form).any(|own| holds(own, it)));
+    let shelf = shelf_of(entry.meta.id);
     crate::pieces::engines()
-        .filter(|other| other.meta.id != entry.meta.id && takes(other))
+        .filter(|it| it.meta.id != entry.meta.id && shelf_of(it.meta.id) == shelf && takes(it))
         .collect()
 }
 
-/// Keys and columns of the required tables of a form.
-fn tables(form: &'static [Field]) -> impl Iterator<Item = (&'static str, &'static [Field])> {
-    form.iter().filter_map(|field| match field.kind {
-        Kind::Rows { columns, len_min: 1.., .. } => Some((field.key, columns)),
-        _ => None,
-    })
+/// Fields of a form that hold work.
+fn works(form: &'static [Field]) -> impl Iterator<Item = &'static Field> {
+    form.iter().filter(|it| it.workload)
 }
 
-/// Fields of a form that hold work and are no tables.
-fn works(form: &'static [Field]) -> impl Iterator<Item = &'static Field> {
-    form.iter().filter(|it| it.workload && !matches!(it.kind, Kind::Rows { .. }))
+/// Whether the work of `own` can be given to `other`.
+fn holds(own: &Field, other: &Field) -> bool {
+    alike(own, other)
+        && match (own.kind, other.kind) {
+            (Kind::Rows { columns: given, .. }, Kind::Rows { columns, .. }) => {
+                columns.iter().all(|it| covered(it, given))
+            }
+            _ => true,
+        }
 }
 
 fn alike(one: &Field, other: &Field) -> bool {

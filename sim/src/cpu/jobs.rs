@@ -100,7 +100,7 @@ pub(crate) const fn columns(uses: Uses) -> [Field; 6] {
 
 /// The table of jobs with these columns.
 pub(crate) const fn table(columns: &'static [Field]) -> Field {
-    Field::new("jobs", "Jobs", Kind::Rows { columns, len_min: 1, len_max: 200 })
+    Field::new("jobs", "Jobs", Kind::Rows { columns, len_min: 1, len_max: 200 }).work()
 }
 
 /// How long a job may run in one go.

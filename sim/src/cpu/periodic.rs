@@ -28,7 +28,7 @@ const COLUMNS: &[Field] = &[
 ];
 
 pub(super) const TASKS: Field =
-    Field::new("tasks", "Tasks", Kind::Rows { columns: COLUMNS, len_min: 1, len_max: 10 });
+    Field::new("tasks", "Tasks", Kind::Rows { columns: COLUMNS, len_min: 1, len_max: 10 }).work();
 
 pub(super) const HORIZON: Field =
     Field::new("horizon_ticks", "End of the timeline", Kind::Int { min: 1, max: 10_000 })

@@ -95,7 +95,8 @@ pub(crate) const FORM: &[Field] = &[
         "transactions",
         "Transactions",
         Kind::Rows { columns: TRANSACTION, len_min: 1, len_max: 8 },
-    ),
+    )
+    .work(),
     Field::new("pause_ticks", "Pause before a restart", Kind::Int { min: 1, max: 50 })
         .unit("ticks")
         .or(Preset::Int(2)),
