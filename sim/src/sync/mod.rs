@@ -13,6 +13,9 @@ mod machine;
 mod program;
 mod rcu;
 mod rcu_scene;
+mod socket_receive;
+mod socket_run;
+mod socket_scene;
 
 #[cfg(test)]
 pub(crate) use program::Program;
@@ -28,4 +31,5 @@ pub(crate) const COST: &[Entry] = &[
     Entry::of::<contention::Contention>(),
     Entry::of::<adaptive::Adaptive>(),
     Entry::of_machine::<rcu::Rcu>(),
+    Entry::of::<socket_receive::SocketReceive>(),
 ];
