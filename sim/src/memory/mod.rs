@@ -3,12 +3,14 @@
 mod alloc_script;
 mod amounts;
 mod buddy;
+mod faults;
 mod free_list;
 mod inverted;
 mod inverted_table;
 mod lines;
 mod nested;
 mod nested_paging;
+mod page_fault;
 mod paging;
 mod pte;
 mod pte_bits;
@@ -45,6 +47,7 @@ pub(crate) const TRANSLATION: &[Entry] = &[
     Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<tlb_shootdown::TlbShootdown>(),
     Entry::of::<nested_paging::NestedPaging>(),
+    Entry::of::<page_fault::PageFault>(),
     Entry::of::<inverted_table::InvertedTable>(),
 ];
 
