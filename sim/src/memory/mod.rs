@@ -32,10 +32,13 @@ mod fifo;
 mod lfu;
 mod lru;
 mod mru;
+mod multiprogramming;
 mod nru;
 mod opt;
 mod random;
+mod thrashing;
 mod two_queue;
+mod working_set;
 
 use crate::engine::Entry;
 
@@ -71,4 +74,6 @@ pub(crate) const REPLACEMENT: &[Entry] = &[
     Entry::of::<mru::Mru>(),
     Entry::of::<random::Random>(),
     Entry::of::<two_queue::TwoQueue>(),
+    Entry::of::<working_set::WorkingSet>(),
+    Entry::of::<thrashing::Thrashing>(),
 ];

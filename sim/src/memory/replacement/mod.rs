@@ -11,6 +11,6 @@ pub(super) mod workload;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod oracle;
+pub(super) mod oracle;
 #[cfg(test)]
 mod textbook;

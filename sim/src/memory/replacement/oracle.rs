@@ -201,13 +201,13 @@ impl Memory<'_> {
 }
 
 /// A string as the engines read it.
-pub(super) fn written(string: &[(u32, bool)]) -> String {
+pub(crate) fn written(string: &[(u32, bool)]) -> String {
     let word = |(page, write): &(u32, bool)| format!("{page}{}", if *write { "w" } else { "" });
     string.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A random string of pages 1 to `n_pages`, with runs and returns in it.
-pub(super) fn string(rng: &mut Rng, n: u64, n_pages: u64) -> Vec<(u32, bool)> {
+pub(crate) fn string(rng: &mut Rng, n: u64, n_pages: u64) -> Vec<(u32, bool)> {
     let near = rng.between(1, n_pages);
     let page = |rng: &mut Rng| match rng.below(3) {
         0 => rng.between(1, n_pages),

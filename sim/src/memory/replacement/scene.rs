@@ -46,7 +46,7 @@ pub(crate) fn chip(workload: &Workload, place: &str, page: PageIdx) -> Mark {
 }
 
 /// A reference as it was typed: `3`, or `3w` for a write.
-fn written(workload: &Workload, reference: Reference) -> String {
+pub(crate) fn written(workload: &Workload, reference: Reference) -> String {
     let write = if reference.write { "w" } else { "" };
     format!("{}{write}", workload.numbers[reference.page as usize])
 }
@@ -89,7 +89,8 @@ impl<'a> Lanes<'a> {
     fn add(&mut self, at: u32, event: Event) {
         if self.drawn < at && event != Event::Tick {
             self.drawn = at;
-            self.reference(at, matches!(event, Event::Hit(_)));
+            self.references.push(reference_span(self.workload, at));
+            self.results.push(result_span(at, matches!(event, Event::Hit(_))));
         }
         match event {
             Event::Load(frame) => self.enter(frame, at),
@@ -100,20 +101,6 @@ impl<'a> Lanes<'a> {
             }
             Event::Hit(_) | Event::Wanted | Event::Tick => {}
         }
-    }
-
-    fn reference(&mut self, at: u32, hit: bool) {
-        let reference = self.workload.reference(at);
-        let name = self.workload.name(reference.page);
-        let does = if reference.write { "writes to" } else { "reads" };
-        let mut mark = Mark::new(format!("at.{at}"), written(self.workload, reference))
-            .detail(format!("reference {at} {does} {name}"));
-        mark.actor = self.workload.actor(reference.page);
-        self.references.push(unit(at, mark));
-        let (label, tone) = if hit { ("hit", Tone::Hit) } else { ("fault", Tone::Fault) };
-        let detail = format!("reference {at} is a {label}");
-        let mark = Mark::new(format!("result.{at}"), label).tone(tone).detail(detail);
-        self.results.push(unit(at, mark));
     }
 
     fn victim(&self, at: u32, victim: &Resident) -> Span {
@@ -167,6 +154,24 @@ impl<'a> Lanes<'a> {
         let end = last.end.get().copied().map_or(now, u64::from).max(now);
         Gantt { now, end, unit: "references", lanes }
     }
+}
+
+/// What was used at a reference.
+pub(crate) fn reference_span(workload: &Workload, at: u32) -> Span {
+    let reference = workload.reference(at);
+    let name = workload.name(reference.page);
+    let does = if reference.write { "writes to" } else { "reads" };
+    let mut mark = Mark::new(format!("at.{at}"), written(workload, reference))
+        .detail(format!("reference {at} {does} {name}"));
+    mark.actor = workload.actor(reference.page);
+    unit(at, mark)
+}
+
+/// Whether it was there.
+pub(crate) fn result_span(at: u32, hit: bool) -> Span {
+    let (label, tone) = if hit { ("hit", Tone::Hit) } else { ("fault", Tone::Fault) };
+    let detail = format!("reference {at} is a {label}");
+    unit(at, Mark::new(format!("result.{at}"), label).tone(tone).detail(detail))
 }
 
 /// The column of a reference.

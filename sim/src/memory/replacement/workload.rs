@@ -49,6 +49,8 @@ pub(crate) struct Scenario {
     pub(crate) a1out_percent: Option<u32>,
     /// Seed of random victims.
     pub(crate) victim_seed: Option<u64>,
+    /// Width of the window of a working set.
+    pub(crate) window_references: Option<u32>,
 }
 
 /// Where the references come from.
