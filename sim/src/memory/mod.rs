@@ -12,6 +12,7 @@ mod nested;
 mod nested_paging;
 mod page_fault;
 mod paging;
+mod per_cpu_pages;
 mod pte;
 mod pte_bits;
 mod reach;
@@ -60,6 +61,7 @@ pub(crate) const ALLOCATION: &[Entry] = &[
     Entry::of::<free_list::FreeList>(),
     Entry::of::<buddy::Buddy>(),
     Entry::of::<slab::SlabCaches>(),
+    Entry::of::<per_cpu_pages::PerCpuPages>(),
 ];
 
 /// Which page leaves when a frame is needed.
