@@ -8,6 +8,8 @@ mod free_list;
 mod inverted;
 mod inverted_table;
 mod lines;
+mod mapping;
+mod mmap;
 mod nested;
 mod nested_paging;
 mod page_fault;
@@ -52,6 +54,7 @@ pub(crate) const TRANSLATION: &[Entry] = &[
     Entry::of::<tlb_shootdown::TlbShootdown>(),
     Entry::of::<nested_paging::NestedPaging>(),
     Entry::of::<page_fault::PageFault>(),
+    Entry::of::<mmap::Mmap>(),
     Entry::of::<inverted_table::InvertedTable>(),
 ];
 
