@@ -32,6 +32,15 @@ fn a_loop_over_a_gibibyte_touches_every_page_whatever_its_step() {
 }
 
 #[test]
+fn a_script_that_walks_too_many_pages_is_stopped() {
+    let touches = "P1 touch 0x10000000 4096\n".repeat(30);
+    let script = format!("P1 mmap 0x10000000 262144 private anonymous\n{touches}");
+    let run = run(&json!({ "script": script }));
+    // One walk to map, and fifteen more of a quarter of a million pages each.
+    assert_eq!(run.metric("n_touched"), Some(15.0 * 262_144.0));
+}
+
+#[test]
 fn a_fork_takes_its_base_and_a_part_for_each_entry() {
     // Reference: `fork_cost_000`; the last row is larger than this model holds.
     for (pages, pte_bytes) in [(2_560, 20_480.0), (25_600, 204_800.0), (262_144, 2_097_152.0)] {

@@ -2,13 +2,19 @@
 
 use super::super::words::{bytes, count, grouped};
 use super::scene::Picture;
-use super::script::{Does, Map, Op};
+use super::script::{Does, Map, Op, PROCESSES_MAX};
 use super::world::{Did, PAGE_BYTES, Signal, World};
 use crate::engine::{Log, Shot};
 use crate::error::ScenarioError;
 
 /// Pages of a `touch` that are told one by one.
 const TOLD: u64 = 2;
+
+/// Pages that loops, write-backs and forks of one script may walk: a bound on time.
+const WALKED_MAX: u64 = 1 << 22;
+
+/// Why a statement past that bound is not done.
+const WALKED: &str = "the script walks more pages than this model does in one run";
 
 /// What steps cost.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +31,8 @@ pub(crate) struct Runner {
     pub(crate) world: World,
     pub(crate) costs: Costs,
     names: Vec<String>,
+    /// Pages that were walked.
+    n_walked: u64,
     time: u64,
     line: u32,
     /// Frame that the step is about.
@@ -38,8 +46,8 @@ pub(crate) struct Runner {
 impl Runner {
     pub(crate) fn new(world: World, costs: Costs) -> Self {
         let names = world.objects.iter().map(|it| it.name.clone()).collect();
-        let (time, line, n_lost) = (0, 0, 0);
-        Self { world, costs, names, time, line, frame: None, last_value: None, n_lost }
+        let (n_walked, time, line, n_lost) = (0, 0, 0, 0);
+        Self { world, costs, names, n_walked, time, line, frame: None, last_value: None, n_lost }
     }
 
     /// Time of all faults and forks.
@@ -63,9 +71,32 @@ impl Runner {
         for (line, op) in (1..).zip(ops) {
             self.line = line;
             self.frame = None;
+            let walks = self.walks(op);
+            if WALKED_MAX < self.n_walked + walks {
+                self.refuse(&format!("P{}", op.process + 1), WALKED, log)?;
+                continue;
+            }
+            self.n_walked += walks;
             self.one(op, log)?;
         }
         Ok(())
+    }
+
+    /// Pages that a statement may walk.
+    fn walks(&self, op: &Op) -> u64 {
+        let entries = |process: u8| {
+            let regions = self.world.processes[usize::from(process)].iter().flatten();
+            regions.map(|it| it.map.n_pages).sum::<u64>()
+        };
+        match op.does {
+            Does::Touch { .. } | Does::Fork(_) | Does::Exit | Does::Unmap(_) => entries(op.process),
+            Does::Map(map) => map.n_pages,
+            Does::Sync(_) | Does::WriteBack | Does::Crash => {
+                let pages = self.world.objects.iter().map(|it| it.cache.len() as u64);
+                pages.sum::<u64>() + (0..PROCESSES_MAX).map(entries).sum::<u64>()
+            }
+            Does::Read(_) | Does::Write(..) | Does::FileRead(..) | Does::FileWrite(..) => 0,
+        }
     }
 
     fn step(
