@@ -47,11 +47,14 @@ fn marks(run: &Run) -> Option<AnyView> {
     let picture = scene.panels.iter().find_map(|slot| match &slot.panel {
         Panel::Gantt(gantt) => Some(lanes(gantt)),
         Panel::Strip(strip) => Some(stretches(strip)),
-        Panel::Cells(cells) => Some(grid(cells)),
+        Panel::Cells(cells) if cells.rows.iter().any(|it| !it.marks.is_empty()) => {
+            Some(grid(cells))
+        }
         Panel::Queue(queue) => Some(rows(queue)),
         Panel::Graph(graph) => Some(nodes(graph)),
         Panel::Code(code) => Some(text_lines(code.listings.len())),
-        Panel::Bits(_)
+        Panel::Cells(_)
+        | Panel::Bits(_)
         | Panel::Table(_)
         | Panel::Chart(_)
         | Panel::Stats(_)
