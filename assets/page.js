@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const { search: searchScript, searchIndex, root: siteRoot } = document.currentScript.dataset;
+  const { search: searchScript, searchIndex, searchStyle, root: siteRoot } = document.currentScript.dataset;
   const keep = (key, text) => { try { localStorage.setItem(`interleave.v1.${key}`, text); } catch { /* not kept */ } };
   const kept = (key) => { try { return localStorage.getItem(`interleave.v1.${key}`); } catch { return null; } };
 
@@ -127,7 +127,7 @@
       }
       script = document.createElement("script");
       script.src = new URL(searchScript, document.baseURI).href;
-      Object.assign(script.dataset, { index: searchIndex, root: siteRoot });
+      Object.assign(script.dataset, { index: searchIndex, sheet: searchStyle, root: siteRoot });
       // It may be asked for again.
       script.addEventListener("error", () => { script.remove(); script = null; });
       document.head.append(script);

@@ -1,7 +1,7 @@
 // The site's search: a dialog over the index that the prerenderer wrote. Loaded, with the index, when it is first opened.
 "use strict";
 (() => {
-  const { index: address, root } = document.currentScript.dataset;
+  const { index: address, sheet, root } = document.currentScript.dataset;
   const KINDS = ["Section", "Term", "Simulation", "Question"];
   const SHOWN = 24;
   let index = null;
@@ -18,13 +18,26 @@
     const { v, places, words: all, hits } = await answer.json();
     if (v !== 1) throw new Error("the index is of another version");
     index = { places, words: all.split(" "), hits: hits.split(",") };
+    const at = new Map(index.words.map((word, n) => [word, n]));
+    // The words of titles stand in the titles only.
+    index.titled = index.words.map(() => []);
+    places.forEach(([, title], place) => {
+      for (const word of new Set(words(title))) {
+        if (!at.has(word)) {
+          at.set(word, index.words.push(word) - 1);
+          index.titled.push([]);
+        }
+        index.titled[at.get(word)].push(place);
+      }
+    });
     return index;
   }
 
   // Places of a word, decoded when they are asked for.
   function placesOf(at) {
     let place = 0;
-    return index.hits[at].split(" ").map((step) => (place += parseInt(step, 36)));
+    const inText = index.hits[at]?.split(" ").map((step) => (place += parseInt(step, 36))) ?? [];
+    return [...inText, ...index.titled[at]];
   }
 
   // Whether two words differ by one letter more, less, or other.
@@ -57,7 +70,7 @@
         const found = placesOf(at);
         const rare = Math.log(1 + index.places.length / found.length);
         for (const place of found) {
-          const inTitle = words(index.places[place][1]).some((it) => it === index.words[at]);
+          const inTitle = index.titled[at].includes(place);
           const score = fit * rare * (inTitle ? 3 : 1);
           if (score > (best.get(place) ?? 0)) best.set(place, score);
         }
@@ -92,6 +105,7 @@
     make("div", { className: "search-head" }, make("label", { htmlFor: "search-text", textContent: "Search the course" }), close),
     input, status, list);
   dialog.setAttribute("aria-label", "Search");
+  document.head.append(make("link", { rel: "stylesheet", href: new URL(sheet, document.baseURI).href }));
   document.body.append(dialog);
 
   function draw() {

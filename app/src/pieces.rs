@@ -113,6 +113,7 @@ mod here {
 
     doors! {
         memory_translation MEMORY_TRANSLATION,
+        memory_mapping MEMORY_MAPPING,
         memory_replacement MEMORY_REPLACEMENT,
         memory_allocation MEMORY_ALLOCATION,
         cpu_queue CPU_QUEUE,

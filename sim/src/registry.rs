@@ -53,6 +53,7 @@ macro_rules! shelves {
 
 shelves! {
     "memory" MEMORY_TRANSLATION "memory_translation" crate::memory::TRANSLATION;
+    "memory" MEMORY_MAPPING "memory_mapping" crate::memory::MAPPING;
     "memory" MEMORY_REPLACEMENT "memory_replacement" crate::memory::REPLACEMENT;
     "memory" MEMORY_ALLOCATION "memory_allocation" crate::memory::ALLOCATION;
     "cpu" CPU_QUEUE "cpu_queue" crate::cpu::QUEUE;
@@ -78,7 +79,7 @@ pub static DOMAINS: &[Domain] = &[
     Domain {
         id: "memory",
         title: "Virtual memory",
-        shelves: &[&MEMORY_TRANSLATION, &MEMORY_ALLOCATION, &MEMORY_REPLACEMENT],
+        shelves: &[&MEMORY_TRANSLATION, &MEMORY_MAPPING, &MEMORY_ALLOCATION, &MEMORY_REPLACEMENT],
     },
     #[cfg(feature = "cpu")]
     Domain { id: "cpu", title: "CPU scheduling", shelves: &[&CPU_QUEUE, &CPU_OTHER] },

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// loader by the same name, which stays.
 const LOADER: &str = "from \"./parts.js\"";
 
+/// Parts up to this size only lose their names: there are many, and wasm-opt takes its time to start.
+const SMALL_BYTES: usize = 16 * 1024;
+
 /// Features that rustc uses; `index.html` tells Trunk the same of the main part.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -78,7 +81,12 @@ fn copy(repo: &Repo, parts: &Path, dir: &Path, stem: &str, small: bool) -> Resul
         if name == "app.wasm" {
             continue;
         }
-        let wasm = if small { shrunk(repo, path)? } else { bytes(path)? };
+        let wasm = bytes(path)?;
+        let wasm = match small {
+            true if SMALL_BYTES < wasm.len() => shrunk(repo, path)?,
+            true => bare(&wasm).ok_or_else(|| format!("{name} is no wasm"))?,
+            false => wasm,
+        };
         match name.strip_prefix("split_") {
             Some(own) => {
                 let file = format!("{stem}_{own}");
@@ -124,6 +132,37 @@ fn loader(text: &str, stem: &str, files: &[Placed]) -> Result<String> {
     Ok(format!("{imports}\n{table}}};\n{FETCH}{rest}"))
 }
 
+/// A part without its custom sections, such as that of the names; `None` if it is cut short.
+fn bare(wasm: &[u8]) -> Option<Vec<u8>> {
+    const HEAD: usize = 8;
+    let mut out = wasm.get(..HEAD)?.to_vec();
+    let mut at = HEAD;
+    while let Some(&id) = wasm.get(at) {
+        let (len, begin) = number(wasm, at + 1)?;
+        let end = begin.checked_add(len)?;
+        let section = wasm.get(at..end)?;
+        if id != 0 {
+            out.extend_from_slice(section);
+        }
+        at = end;
+    }
+    Some(out)
+}
+
+/// A number in LEB128 and where it ends.
+fn number(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
+    let (mut number, mut shift) = (0_usize, 0);
+    loop {
+        let byte = *bytes.get(at)?;
+        at += 1;
+        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte < 0x80 {
+            return Some((number, at));
+        }
+        shift += 7;
+    }
+}
+
 /// A part without names and with smaller code.
 fn shrunk(repo: &Repo, path: &Path) -> Result<Vec<u8>> {
     let out = path.with_extension("small");
@@ -156,7 +195,16 @@ fn store(path: &Path, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Placed, loader};
+    use super::{Placed, bare, loader};
+
+    #[test]
+    fn a_bare_part_has_no_custom_sections() {
+        let head = [0, b'a', b's', b'm', 1, 0, 0, 0];
+        let wasm = [&head[..], &[0, 3, 1, b'n', 7], &[1, 0x82, 0, 8, 9], &[0, 0]].concat();
+        assert_eq!(bare(&wasm), Some([&head[..], &[1, 0x82, 0, 8, 9]].concat()));
+        assert_eq!(bare(&wasm[..10]), None);
+        assert_eq!(bare(b"wasm"), None);
+    }
 
     #[test]
     fn the_loader_fetches_the_files_by_their_names_here() {

@@ -1,15 +1,15 @@
 //! The index of the site's search: what a page fetches when a reader opens it, and not before.
 //!
 //! One line a place: a section of a lesson, a term, a simulation, a question. For every word the
-//! places that hold it. `assets/search.js` reads it, and cuts words in the same way as [`words`].
+//! places whose text holds it; the words of titles are in the titles. A question is its first words. `assets/search.js` reads it, and cuts words in the same way as [`words`].
 
 use super::{Page, Site, course};
 use content::{Block, Lesson};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Words in more than one of so many places say nothing about any.
-const COMMON: usize = 3;
+/// Words in the text of more than one of so many places are found by titles only.
+const COMMON: usize = 14;
 
 /// Words that are left out whatever the course holds.
 const STOP: [&str; 38] = [
@@ -45,7 +45,9 @@ pub(super) fn index(site: &Site) -> Page {
     let places = places(site);
     let mut held: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (at, place) in places.iter().enumerate() {
-        for word in words(&place.title).chain(words(&place.text)) {
+        let title: BTreeSet<String> = words(&place.title).collect();
+        let is_number = |it: &String| it.starts_with(|it: char| it.is_ascii_digit());
+        for word in words(&place.text).filter(|it| !title.contains(it) && !is_number(it)) {
             held.entry(word).or_default().insert(at);
         }
     }
@@ -107,7 +109,7 @@ fn places(site: &Site) -> Vec<Place> {
                 title: shortened(&text),
                 within: module.title.clone(),
                 url: format!("course/{}/quiz.html#q-{}-prompt", module.slug, question.id),
-                text: format!("{text} {}", plain(&question.why_html)),
+                text: String::new(),
             });
         }
     }
@@ -193,7 +195,7 @@ fn plain(html: &str) -> String {
 
 /// The first words of a text.
 fn shortened(text: &str) -> String {
-    const WORDS: usize = 14;
+    const WORDS: usize = 6;
     let mut words = text.split_whitespace();
     let first: Vec<&str> = words.by_ref().take(WORDS).collect();
     let more = if words.next().is_some() { " …" } else { "" };

@@ -98,10 +98,11 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
     head.push_str(&draft.head);
     let _ = writeln!(
         head,
-        "<script src=\"{root}{}\" data-root=\"{root}\" data-search=\"{root}{}\" data-search-index=\"{root}{}\" defer></script>",
+        "<script src=\"{root}{}\" data-root=\"{root}\" data-search=\"{root}{}\" data-search-index=\"{root}{}\" data-search-style=\"{root}{}\" defer></script>",
         Files::script_name("page"),
         Files::script_name("search"),
-        site.files.search_index
+        site.files.search_index,
+        site.files.styles.get("search").map_or("", |it| &it.0)
     );
     if draft.has_parts {
         head.push_str(&boot(&site.files, root, body));

@@ -48,11 +48,15 @@ use crate::engine::Entry;
 /// What lies between an address and a byte, in the order in which the course meets it.
 pub(crate) const TRANSLATION: &[Entry] = &[
     Entry::of::<translation::Translation>(),
-    Entry::of::<table_size::TableSize>(),
     Entry::of::<pte_bits::PteBits>(),
-    Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<tlb_shootdown::TlbShootdown>(),
     Entry::of::<nested_paging::NestedPaging>(),
+];
+
+/// What stands in the tables, what it costs, and what happens where nothing stands.
+pub(crate) const MAPPING: &[Entry] = &[
+    Entry::of::<table_size::TableSize>(),
+    Entry::of::<tlb_reach::TlbReach>(),
     Entry::of::<page_fault::PageFault>(),
     Entry::of::<mmap::Mmap>(),
     Entry::of::<inverted_table::InvertedTable>(),
