@@ -96,7 +96,7 @@
     return it;
   };
 
-  const input = make("input", { type: "search", id: "search-text", placeholder: "A word or two", autocomplete: "off", spellcheck: false });
+  const input = make("input", { type: "text", enterKeyHint: "search", id: "search-text", placeholder: "A word or two", autocomplete: "off", spellcheck: false });
   const status = make("p", { className: "search-status" });
   status.setAttribute("role", "status");
   const list = make("ul", { className: "search-results" });

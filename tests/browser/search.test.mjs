@@ -34,8 +34,8 @@ async function found(page, text) {
   await page.keyboard.press("/");
   const input = page.locator("#search-text");
   await input.waitFor();
-  await page.locator(".search-status", { hasText: /^$/ }).waitFor({ state: "attached" });
   await input.fill(text);
+  await page.locator(".search-status", { hasText: /place|Nothing/ }).waitFor();
   return page.locator(".search-title").allInnerTexts();
 }
 
@@ -52,7 +52,7 @@ describe("the search", () => {
     const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").map((it) => it.name).filter((it) => /search-/.test(it)));
     assert.deepEqual(await loaded(), []);
     await found(page, "fcfs");
-    assert.equal((await loaded()).length, 2);
+    assert.equal((await loaded()).length, 3);
     assert.deepEqual(page.faults, []);
   }));
 
