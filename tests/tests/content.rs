@@ -27,7 +27,7 @@ const NAMED_MAX: usize = 9;
 
 /// Most of a machine with programs: one machine runs all of its modules, correct and broken ones in
 /// pairs.
-const NAMED_PROGRAMS_MAX: usize = 80;
+const NAMED_PROGRAMS_MAX: usize = 120;
 
 #[test]
 fn every_engine_has_named_scenarios_and_a_source() {

@@ -90,6 +90,22 @@ const PROGRAMS: &[(&str, &str, usize, u32)] = &[
     ("three_locks_ordered", "holds", 0, 72),
     ("hallway", "livelock", 24, 216),
     ("hallway_polite", "holds", 0, 38),
+    ("store_buffering", "holds", 0, 113),
+    ("store_buffering_orders", "holds", 0, 113),
+    ("store_buffering_fenced", "holds", 0, 79),
+    ("message_passing", "holds", 0, 203),
+    ("load_buffering", "holds", 0, 61),
+    ("two_plus_two_writes", "holds", 0, 42),
+    ("independent_reads", "holds", 0, 1980),
+    ("cas_loop", "holds", 0, 37),
+    ("double_checked", "data race", 9, 63),
+    ("double_checked_mended", "holds", 0, 127),
+    ("ref_count_two_steps", "use after free", 14, 72),
+    ("ref_count", "holds", 0, 43),
+    ("ref_count_relaxed", "data race", 10, 44),
+    ("hazard_unfenced", "use after free", 11, 226),
+    ("hazard_pointer", "holds", 0, 94),
+    ("ring_buffer", "holds", 0, 1540),
 ];
 
 /// The same under another memory.
@@ -123,6 +139,12 @@ const UNDER: &[(&str, &str, &str, usize)] = &[
     ("aba_tagged", "tso", "holds", 0),
     ("interrupt_spinlock", "tso", "deadlock", 2),
     ("interrupt_irqsave", "tso", "holds", 0),
+    ("cas_loop", "tso", "holds", 0),
+    ("ref_count", "tso", "holds", 0),
+    // The announcement and the look behind it are store buffering again.
+    ("hazard_unfenced", "sc", "holds", 0),
+    ("hazard_pointer", "sc", "holds", 0),
+    ("ring_buffer", "sc", "holds", 0),
 ];
 
 /// Programs in which something orders every two accesses of a variable, if one of them stores.
@@ -157,6 +179,12 @@ const RACE_FREE: &[&str] = &[
     "aba_tagged",
     "interrupt_irqsave",
     "ordered_locks",
+    "store_buffering_orders",
+    "cas_loop",
+    "double_checked_mended",
+    "ref_count",
+    "hazard_pointer",
+    "ring_buffer",
 ];
 
 fn scenario(name: &str) -> Value {
@@ -312,6 +340,37 @@ fn the_futex_protocols_cost_and_lose_what_the_reference_says() {
     let found = explored(&json!({ "source": decrement }));
     let labels: Vec<&str> = found.outcomes.iter().map(|it| it.label.as_str()).collect();
     assert_eq!(labels, ["slept = 0", "slept = 2"], "1 stands for a sleep");
+}
+
+/// The outcomes of a litmus test under a memory, as the numbers of its labels.
+fn outcomes(name: &str, memory: &str) -> Vec<Vec<u32>> {
+    let mut scenario = scenario(name);
+    scenario["memory"] = json!(memory);
+    let numbers = |label: &str| {
+        label.split(", ").map(|it| it.split(" = ").nth(1).unwrap().parse().unwrap()).collect()
+    };
+    explored(&scenario).outcomes.iter().map(|it| numbers(&it.label)).collect()
+}
+
+#[test]
+fn litmus_tests_have_the_outcomes_of_the_reference() {
+    // Reference: `litmus`.
+    let without_both = [[0, 1], [1, 0], [1, 1]];
+    let all = [[0, 0], [0, 1], [1, 0], [1, 1]];
+    for name in ["store_buffering", "store_buffering_orders"] {
+        assert_eq!(outcomes(name, "sc"), without_both, "{name}");
+        assert_eq!(outcomes(name, "tso"), all, "{name}");
+    }
+    assert_eq!(outcomes("store_buffering_fenced", "tso"), without_both);
+    // What a first-in, first-out buffer does not allow, no memory with one copy allows.
+    for memory in ["sc", "tso"] {
+        assert_eq!(outcomes("message_passing", memory), [[0, 0], [0, 42], [1, 42]]);
+        assert_eq!(outcomes("load_buffering", memory), [[0, 0], [0, 1], [1, 0]]);
+        assert_eq!(outcomes("two_plus_two_writes", memory), [[1, 2], [2, 1], [2, 2]]);
+        let seen = outcomes("independent_reads", memory);
+        assert_eq!(seen.len(), 15);
+        assert!(!seen.contains(&vec![1, 0, 1, 0]));
+    }
 }
 
 #[test]
