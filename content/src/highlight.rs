@@ -7,8 +7,10 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
 /// The languages of fences, and what the highlighter calls them; empty for plain text.
-const LANGUAGES: [(&str, &str); 7] = [
+const LANGUAGES: [(&str, &str); 9] = [
     ("c", "C"),
+    ("go", "Go"),
+    ("js", "JavaScript"),
     ("rust", "Rust"),
     ("sh", "Bourne Again Shell (bash)"),
     ("json", "JSON"),

@@ -78,7 +78,7 @@ fn what_markdown_may_not_hold() {
 
 #[test]
 fn listings() {
-    let known = "c, rust, sh, json, python, toml, text";
+    let known = "c, go, js, rust, sh, json, python, toml, text";
     body("```java\na\n```", &[&format!("12: language \"java\": expected one of {known}")]);
     body("```c file=x.c\n```", &["12: there is no content/listings/x.c"]);
     body("```c anchor=x\na\n```", &["12: an anchor without a file"]);
