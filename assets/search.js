@@ -11,25 +11,60 @@
     .filter((it) => [...it].length >= 2)
     .map((it) => (it.length > 3 && it.endsWith("s") && !it.endsWith("ss") && !it.endsWith("us") ? it.replace(/s+$/, "") : it));
 
+  // As `slug` in content/src/escape.rs.
+  const slug = (text) => text.toLowerCase().replace(/['\u2019]/gu, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "section";
+
+  // Every place as [kind, title, where it stands, address], in the order of their numbers.
+  function unfold({ modules, terms, simulations }) {
+    const places = [];
+    for (const [module, name, lessons, questions] of modules) {
+      for (const [lesson, title, ...headings] of lessons) {
+        const url = `course/${module}/${lesson}.html`;
+        places.push([0, title, name, url]);
+        for (const heading of headings) {
+          const [text, id] = [heading].flat();
+          places.push([0, text, title, `${url}#${id ?? slug(text)}`]);
+        }
+      }
+      for (const question of questions) {
+        const [id] = question.split(" ", 1);
+        places.push([3, question.slice(id.length + 1), name, `course/${module}/quiz.html#q-${id}-prompt`]);
+      }
+    }
+    for (const term of terms) {
+      const [title, id] = [term].flat();
+      places.push([1, title, "Glossary", `glossary.html#${id ?? slug(title).replaceAll("-", "_")}`]);
+    }
+    for (const [id, title] of simulations) places.push([2, title, "Simulation", `sim/${id}.html`]);
+    return places;
+  }
+
+  // The words, each written as what it shares with the one before and its rest.
+  function unfoldWords(folded) {
+    let last = "";
+    return folded.split(" ").map((it) => (last = [...last].slice(0, parseInt(it[0], 36)).join("") + it.slice(1)));
+  }
+
   async function load() {
     if (index) return index;
     const answer = await fetch(new URL(address, document.baseURI));
     if (!answer.ok) throw new Error(`the index: ${answer.status}`);
-    const { v, places, words: all, hits } = await answer.json();
-    if (v !== 1) throw new Error("the index is of another version");
-    index = { places, words: all.split(" "), hits: hits.split(",") };
-    const at = new Map(index.words.map((word, n) => [word, n]));
+    const read = await answer.json();
+    if (read.v !== 2) throw new Error("the index is of another version");
+    const unfolded = { places: unfold(read), words: unfoldWords(read.words), hits: read.hits.split(",") };
+    const at = new Map(unfolded.words.map((word, n) => [word, n]));
     // The words of titles stand in the titles only.
-    index.titled = index.words.map(() => []);
-    places.forEach(([, title], place) => {
+    unfolded.titled = unfolded.words.map(() => []);
+    unfolded.places.forEach(([, title], place) => {
       for (const word of new Set(words(title))) {
         if (!at.has(word)) {
-          at.set(word, index.words.push(word) - 1);
-          index.titled.push([]);
+          at.set(word, unfolded.words.push(word) - 1);
+          unfolded.titled.push([]);
         }
-        index.titled[at.get(word)].push(place);
+        unfolded.titled[at.get(word)].push(place);
       }
     });
+    index = unfolded;
     return index;
   }
 
@@ -126,6 +161,14 @@
 
   // Up and down walk through input and results, Enter in the input opens the first.
   function onKey(event) {
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      // At once, so that a `/` typed right after it opens the search again.
+      event.preventDefault();
+      dialog.close();
+      if (dialog.contains(document.activeElement)) document.activeElement.blur();
+      return;
+    }
     const stops = [input, ...list.querySelectorAll("a")];
     const at = stops.indexOf(document.activeElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -136,7 +179,6 @@
       stops[1].click();
       event.preventDefault();
     }
-    event.stopPropagation();
   }
 
   async function open() {

@@ -22,7 +22,7 @@ pub(crate) fn unescape(text: &str) -> String {
 }
 
 /// A text as an id: small letters, digits and single hyphens.
-pub(crate) fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let mut out = String::new();
     for it in text.chars().flat_map(char::to_lowercase) {
         if it.is_alphanumeric() {

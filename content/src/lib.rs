@@ -70,6 +70,8 @@ pub use course::{
     Block, Citation, Course, Heading, Lesson, Module, NamedScenario, Source, Status, Term,
 };
 #[cfg(feature = "full")]
+pub use escape::slug;
+#[cfg(feature = "full")]
 pub use faults::{Fault, Faults};
 #[cfg(feature = "full")]
 pub use files::Files;

@@ -77,6 +77,22 @@ describe("the search", () => {
     await page.waitForURL(address);
   }));
 
+  test("leads to places that exist", () => withSite(async (page) => {
+    const seen = new Set();
+    for (const text of ["lock", "page", "time", "what", "how", "the", "disk", "thread", "memory", "deadlock", "schedul", "cost", "wait"]) {
+      await found(page, text);
+      for (const it of await page.locator(".search-results a").evaluateAll((all) => all.map((it) => it.href))) seen.add(it);
+      await page.keyboard.press("Escape");
+    }
+    assert.ok(100 < seen.size, `${seen.size} places`);
+    for (const address of seen) {
+      const { pathname, hash } = new URL(address);
+      const text = readFileSync(join(DIST, pathname.slice("/a/b/".length)), "utf8");
+      assert.ok(hash === "" || text.includes(`id="${decodeURIComponent(hash.slice(1))}"`), address);
+    }
+    assert.deepEqual(page.faults, []);
+  }));
+
   test("is a button too, and `/` in a field stays a letter", () => withSite(async (page) => {
     await page.locator("[data-open-search]").click();
     await page.locator("#search-text").waitFor();

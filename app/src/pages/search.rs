@@ -1,15 +1,17 @@
 //! The index of the site's search: what a page fetches when a reader opens it, and not before.
 //!
-//! One line a place: a section of a lesson, a term, a simulation, a question. For every word the
-//! places whose text holds it; the words of titles are in the titles. A question is its first words. `assets/search.js` reads it, and cuts words in the same way as [`words`].
+//! A tree of places: sections of lessons, questions, terms, simulations, in the order in which their
+//! numbers count up. Addresses that follow from titles are left out. For every word the places whose
+//! text holds it; the words of titles are in the titles. `assets/search.js` unfolds it, and cuts words
+//! in the same way as [`words`].
 
 use super::{Page, Site, course};
-use content::{Block, Lesson};
-use serde_json::json;
+use content::{Block, Lesson, Module, slug};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Words in the text of more than one of so many places are found by titles only.
-const COMMON: usize = 24;
+/// How many words of its text a place is found by: those that tell it best from the others.
+const TEXT_WORDS: usize = 16;
 
 /// Words that are left out whatever the course holds.
 const STOP: [&str; 38] = [
@@ -18,48 +20,76 @@ const STOP: [&str; 38] = [
     "that", "the", "then", "there", "they", "this", "to", "was", "which", "with",
 ];
 
-/// Where a search can lead.
+/// What can be found, as the words are counted: a title and a text.
 struct Place {
-    kind: Kind,
-    /// What is found.
     title: String,
-    /// Where it stands, such as a lesson's title.
-    within: String,
-    /// From the root of the site.
-    url: String,
-    /// What it says, as plain text.
     text: String,
-}
-
-/// What a place is; the number is part of the index.
-#[derive(Clone, Copy)]
-enum Kind {
-    Section = 0,
-    Term = 1,
-    Simulation = 2,
-    Question = 3,
 }
 
 /// The index as a file whose name changes with it.
 pub(super) fn index(site: &Site) -> Page {
-    let places = places(site);
-    let mut held: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    for (at, place) in places.iter().enumerate() {
-        let title: BTreeSet<String> = words(&place.title).collect();
-        let is_number = |it: &String| it.starts_with(|it: char| it.is_ascii_digit());
-        for word in words(&place.text).filter(|it| !title.contains(it) && !is_number(it)) {
-            held.entry(word).or_default().insert(at);
-        }
-    }
-    let most = (places.len() / COMMON).max(8);
-    held.retain(|word, places| places.len() <= most && !STOP.contains(&word.as_str()));
+    let mut places = Vec::new();
+    let ready = site.course.modules.iter().filter(|it| course::is_ready(it));
+    let modules: Vec<Value> = ready.map(|it| module(it, &mut places)).collect();
+    let terms: Vec<Value> = terms(site, &mut places);
+    let simulations: Vec<Value> = simulations(site, &mut places);
+    let held = held(&places);
     let hits: Vec<String> = held.values().map(steps).collect();
-    let lines: Vec<_> =
-        places.iter().map(|it| json!([it.kind as u8, it.title, it.within, it.url])).collect();
-    let words: Vec<&str> = held.keys().map(String::as_str).collect();
-    let text = json!({ "v": 1, "places": lines, "words": words.join(" "), "hits": hits.join(",") });
+    let text = json!({
+        "v": 2, "modules": modules, "terms": terms, "simulations": simulations,
+        "words": folded(held.keys()), "hits": hits.join(","),
+    });
     let text = text.to_string();
     Page { path: format!("search-{}.json", super::files::hash(&text)), text }
+}
+
+/// For every word the places that are found by it, those with the word in their title left out.
+fn held(places: &[Place]) -> BTreeMap<String, BTreeSet<usize>> {
+    let counted: Vec<BTreeMap<String, u32>> = places.iter().map(counted).collect();
+    let mut spread: BTreeMap<&str, u32> = BTreeMap::new();
+    for word in counted.iter().flat_map(BTreeMap::keys) {
+        *spread.entry(word).or_default() += 1;
+    }
+    let n_places = places.len() as f64;
+    let mut held: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (at, words) in counted.iter().enumerate() {
+        let weight =
+            |word: &str, n: u32| f64::from(n).sqrt() * (n_places / f64::from(spread[word])).ln();
+        let mut best: Vec<(f64, &String)> =
+            words.iter().map(|(word, &n)| (weight(word, n), word)).collect();
+        best.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
+        for (_, word) in best.into_iter().take(TEXT_WORDS) {
+            held.entry(word.clone()).or_default().insert(at);
+        }
+    }
+    held
+}
+
+/// How often each word stands in a place's text, its title's and the commonest ones left out.
+fn counted(place: &Place) -> BTreeMap<String, u32> {
+    let title: BTreeSet<String> = words(&place.title).collect();
+    let is_number = |it: &String| it.starts_with(|it: char| it.is_ascii_digit());
+    let mut counted = BTreeMap::new();
+    for word in words(&place.text) {
+        if !title.contains(&word) && !is_number(&word) && !STOP.contains(&word.as_str()) {
+            *counted.entry(word).or_default() += 1;
+        }
+    }
+    counted
+}
+
+/// Words in order, each as the number of letters that it shares with the one before, in base 36, and
+/// its rest.
+fn folded<'a>(words: impl Iterator<Item = &'a String>) -> String {
+    let mut last = "";
+    let mut out: Vec<String> = Vec::new();
+    for word in words {
+        let alike = last.chars().zip(word.chars()).take_while(|(one, other)| one == other).count();
+        let alike = alike.min(35);
+        out.push(base36(alike) + &word.chars().skip(alike).collect::<String>());
+        last = word;
+    }
+    out.join(" ")
 }
 
 /// Rising numbers as the steps between them, in base 36.
@@ -96,57 +126,57 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-fn places(site: &Site) -> Vec<Place> {
-    let mut places = Vec::new();
-    for module in site.course.modules.iter().filter(|it| course::is_ready(it)) {
-        for lesson in &module.lessons {
-            sections(lesson, &module.title, &mut places);
-        }
-        for question in &module.questions {
-            let text = plain(&question.prompt_html);
-            places.push(Place {
-                kind: Kind::Question,
-                title: shortened(&text),
-                within: module.title.clone(),
-                url: format!("course/{}/quiz.html#q-{}-prompt", module.slug, question.id),
-                text: String::new(),
-            });
-        }
+/// A module: slug, title, lessons, questions.
+fn module(module: &Module, places: &mut Vec<Place>) -> Value {
+    let lessons: Vec<Value> = module.lessons.iter().map(|it| lesson(it, places)).collect();
+    let question = |it: &content::Question| {
+        let title = shortened(&plain(&it.prompt_html));
+        places.push(Place { title: title.clone(), text: String::new() });
+        format!("{} {title}", it.id)
+    };
+    let questions: Vec<String> = module.questions.iter().map(question).collect();
+    json!([module.slug, module.title, lessons, questions])
+}
+
+/// A lesson: slug, title, then its headings, each followed by its id where that is not its slug.
+fn lesson(lesson: &Lesson, places: &mut Vec<Place>) -> Value {
+    let mut row = vec![json!(lesson.slug), json!(lesson.title)];
+    for heading in &lesson.headings {
+        let is_plain = slug(&heading.text) == heading.id;
+        row.push(if is_plain { json!(heading.text) } else { json!([heading.text, heading.id]) });
     }
-    places.extend(site.course.glossary.values().map(|term| Place {
-        kind: Kind::Term,
-        title: term.title.clone(),
-        within: "Glossary".to_owned(),
-        url: format!("glossary.html#{}", term.slug),
-        text: format!("{} {}", term.also.join(" "), term.plain_text),
-    }));
-    places.extend(sim::engines().map(|entry| {
+    sections(lesson, places);
+    row.into()
+}
+
+/// Terms of the glossary: titles, each with its address where that does not follow.
+fn terms(site: &Site, places: &mut Vec<Place>) -> Vec<Value> {
+    let term = |term: &content::Term| {
+        let text = format!("{} {}", term.also.join(" "), term.plain_text);
+        places.push(Place { title: term.title.clone(), text });
+        let is_plain = slug(&term.title).replace('-', "_") == term.slug;
+        if is_plain { json!(term.title) } else { json!([term.title, term.slug]) }
+    };
+    site.course.glossary.values().map(term).collect()
+}
+
+/// Simulations: id and title.
+fn simulations(site: &Site, places: &mut Vec<Place>) -> Vec<Value> {
+    let simulation = |entry: &sim::Entry| {
         let named = site.course.scenarios.get(entry.meta.id).map_or(&[][..], Vec::as_slice);
         let named: Vec<&str> = named.iter().map(|it| it.title.as_str()).collect();
-        Place {
-            kind: Kind::Simulation,
-            title: entry.meta.title.to_owned(),
-            within: "Simulation".to_owned(),
-            url: format!("sim/{}.html", entry.meta.id),
-            text: format!("{} {} {}", entry.meta.id, entry.meta.summary, named.join(" ")),
-        }
-    }));
-    places
+        let text = format!("{} {} {}", entry.meta.id, entry.meta.summary, named.join(" "));
+        places.push(Place { title: entry.meta.title.to_owned(), text });
+        json!([entry.meta.id, entry.meta.title])
+    };
+    sim::engines().map(simulation).collect()
 }
 
 /// A lesson as one place for its beginning and one for each heading.
-fn sections(lesson: &Lesson, module: &str, places: &mut Vec<Place>) {
-    let url = course::lesson_path(lesson);
+fn sections(lesson: &Lesson, places: &mut Vec<Place>) {
     let goals = lesson.goals.iter().map(|it| plain(it)).collect::<Vec<_>>().join(" ");
-    let section = |title: &str, within: &str, url: String| Place {
-        kind: Kind::Section,
-        title: title.to_owned(),
-        within: within.to_owned(),
-        url,
-        text: String::new(),
-    };
-    let mut open = section(&lesson.title, module, url.clone());
-    open.text = format!("{} {goals}", lesson.summary);
+    let mut open =
+        Place { title: lesson.title.clone(), text: format!("{} {goals}", lesson.summary) };
     let mut headings = lesson.headings.iter().peekable();
     for block in &lesson.blocks {
         match block {
@@ -156,8 +186,7 @@ fn sections(lesson: &Lesson, module: &str, places: &mut Vec<Place>) {
                     let Some(at) = rest.find(&format!("id=\"{}\"", heading.id)) else { break };
                     open.text.push(' ');
                     open.text.push_str(&plain(rest.get(..at).unwrap_or_default()));
-                    let next =
-                        section(&heading.text, &lesson.title, format!("{url}#{}", heading.id));
+                    let next = Place { title: heading.text.clone(), text: String::new() };
                     places.push(std::mem::replace(&mut open, next));
                     rest = rest.get(at..).and_then(|it| it.split_once('>')).map_or("", |it| it.1);
                     headings.next();
@@ -172,6 +201,8 @@ fn sections(lesson: &Lesson, module: &str, places: &mut Vec<Place>) {
         }
     }
     places.push(open);
+    // One place a heading, whatever its lesson's pieces say, or all numbers after it were wrong.
+    places.extend(headings.map(|it| Place { title: it.text.clone(), text: String::new() }));
 }
 
 /// The text of a piece of HTML. An open tag at either end is left out.
@@ -204,7 +235,7 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{base36, plain, shortened, steps, words};
+    use super::{Place, base36, folded, held, plain, shortened, steps, words};
 
     #[test]
     fn words_are_cut_as_the_script_cuts_them() {
@@ -217,6 +248,23 @@ mod tests {
     fn numbers_become_steps() {
         assert_eq!(base36(0) + &base36(35) + &base36(36), "0z10");
         assert_eq!(steps(&[3, 4, 40].into_iter().collect()), "3 1 10");
+    }
+
+    #[test]
+    fn words_share_their_beginnings() {
+        let words = ["lock", "locked", "page"].map(str::to_owned);
+        assert_eq!(folded(words.iter()), "0lock 4ed 0page");
+    }
+
+    #[test]
+    fn a_place_is_found_by_what_tells_it_from_others() {
+        let place = |text: &str| Place { title: "Frames".to_owned(), text: text.to_owned() };
+        let many = "page thing page other page ".repeat(9);
+        let rare: Vec<String> = (b'a'..=b'p').map(|it| format!("rare{}", it as char)).collect();
+        let found = held(&[place(&many), place(&format!("{many} frames {}", rare.join(" ")))]);
+        assert!(rare.iter().all(|it| found[it].contains(&1)));
+        assert!(!found.contains_key("frame"));
+        assert!(!found["page"].contains(&1));
     }
 
     #[test]
