@@ -113,7 +113,12 @@ fn lane_view((entry, run): &Lane, now: u64) -> AnyView {
         .into_any()
 }
 
-fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView {
+/// Which engines stand beside the figure's own: the same choice for a comparison and a sweep.
+pub(super) fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView {
+    let peers = peers(entry);
+    if peers.is_empty() {
+        return ().into_any();
+    }
     let option = move |peer: &'static Entry| {
         let id = peer.meta.id;
         let on = move || chosen.with(|ids| ids.iter().any(|it| it == id));
@@ -138,7 +143,7 @@ fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>) -> AnyView
     view! {
         <fieldset class="compare-chooser">
             <legend>"Beside it, on the same workload (up to three)"</legend>
-            {peers(entry).into_iter().map(option).collect_view()}
+            {peers.into_iter().map(option).collect_view()}
         </fieldset>
     }
     .into_any()

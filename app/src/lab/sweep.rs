@@ -1,5 +1,6 @@
 //! One setting over a range: a chart for each metric.
 
+use super::compare::chooser_view;
 use super::workload::carried;
 use crate::erased::{checked, flag, live, text, value};
 use crate::panels::panel_view;
@@ -76,6 +77,7 @@ pub fn Sweeper(
                 {bound("to", false)}
             </div>
             {metric_chooser(player, metrics)}
+            {chooser_view(entry, chosen)}
             <div class="sweep-charts">{charts}</div>
         </div>
     }
