@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use sim::{BrokenLaw, Exploration, Outcome, Progress, Search, SearchOptions, Stage, Verdict};
 use std::time::Duration;
 
-/// States after which a walk in the page gives up and says so.
-const STATES_MAX: u32 = 1_000_000;
+/// States after which a walk in the page gives up and says so: some 100 MB, which a phone has.
+const STATES_MAX: u32 = 400_000;
 
 /// How long a slice may take, in milliseconds: half a frame, and the page draws in the other half.
 const SLICE_MS: f64 = 8.0;
