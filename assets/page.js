@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const { search: searchScript, searchIndex, searchStyle, root: siteRoot } = document.currentScript.dataset;
+  const { search: searchScript, searchIndex, searchStyle, root: siteRoot, worker } = document.currentScript.dataset;
   const keep = (key, text) => { try { localStorage.setItem(`interleave.v1.${key}`, text); } catch { /* not kept */ } };
   const kept = (key) => { try { return localStorage.getItem(`interleave.v1.${key}`); } catch { return null; } };
 
@@ -141,7 +141,24 @@
     });
   }
 
+  // Keeps the whole course for reading without a network, once the page is done; not where the reader saves data, nor in a frame.
+  function offline() {
+    if (!worker || !navigator.serviceWorker || navigator.connection?.saveData || top !== window) return;
+    const say = () => { for (const it of document.querySelectorAll("[data-offline-note]")) it.hidden = false; };
+    if (navigator.serviceWorker.controller) say();
+    const register = async () => {
+      try {
+        await navigator.serviceWorker.register(new URL(worker, document.baseURI), { updateViaCache: "none" });
+        await navigator.serviceWorker.ready;
+        say();
+      } catch { /* the course is read from the network */ }
+    };
+    const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 3000));
+    addEventListener("load", () => idle(register), { once: true });
+  }
+
   themeSwitch();
+  offline();
   search();
   copyButtons();
   addresses();

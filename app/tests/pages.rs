@@ -26,7 +26,7 @@ static SITE: LazyLock<(Vec<Page>, String)> = LazyLock::new(|| {
     let style = |stem: &str| (stem.to_owned(), (format!("{stem}.css"), String::new()));
     let styles = ["tokens", "base", "layout", "page", "figure", "player", "quiz"].map(style);
     let files = Files { styles: styles.into_iter().collect(), app: Some(app), ..Files::default() };
-    (Site { course, files, notes, base_url: None }.pages(), faults)
+    (Site { course, files, notes, base_url: None, is_offline: true }.pages(), faults)
 });
 
 /// Every file of the site.
@@ -90,12 +90,14 @@ fn the_site_has_every_page_of_its_scheme() {
 fn hosts_are_answered_where_the_site_has_an_address() {
     assert!(files().iter().all(|it| !it.path.starts_with("oembed/")), "no address, no answer");
     assert!(files().iter().all(|it| !it.text.contains("json+oembed")));
+    assert!(files().iter().all(|it| it.path != "sitemap.xml" && it.path != "robots.txt"));
     let base_url = Some("https://example.org/os/".to_owned());
     let mut site = Site {
         course: content::Course::default(),
         files: Files::default(),
         notes: std::collections::BTreeMap::default(),
         base_url,
+        is_offline: true,
     };
     let pages = site.pages();
     let text = |path: &str| pages.iter().find(|it| it.path == path).map_or("", |it| &it.text);
@@ -105,6 +107,8 @@ fn hosts_are_answered_where_the_site_has_an_address() {
         assert!(answer.contains(&format!("https://example.org/os/embed/{id}.html")), "{id}");
         assert!(text(&format!("embed/{id}.html")).contains("json+oembed"), "{id}");
     }
+    assert!(text("robots.txt").contains("Sitemap: https://example.org/os/sitemap.xml"));
+    assert!(text("sitemap.xml").contains("<loc>https://example.org/os/</loc>"));
     assert!(text("404.html").contains("href=\"https://example.org/os/index.html\""));
 }
 

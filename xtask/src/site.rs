@@ -51,14 +51,25 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
     // Trunk adds its own reload script to the one page that it knows. That page is about to be replaced.
     let is_served = read(&dir.join("index.html"))?.contains(".well-known/trunk/ws");
     parts::place(repo, &dir)?;
-    let prerender =
-        "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
-    run(cargo(repo).args(prerender.split(' ')).args(["--", "--dist"]).arg(&dir))?;
+    let mut prerender = prerender_command(repo, &dir);
+    if is_served {
+        // A worker would keep what is being changed.
+        prerender.env("INTERLEAVE_OFFLINE", "0");
+    }
+    run(&mut prerender)?;
     if is_served {
         write(&dir.join("reload.js"), RELOAD_SCRIPT)?;
         add_reload(&dir)?;
     }
     Ok(())
+}
+
+fn prerender_command(repo: &Repo, dir: &Path) -> Command {
+    let prerender =
+        "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
+    let mut command = cargo(repo);
+    command.args(prerender.split(' ')).args(["--", "--dist"]).arg(dir);
+    command
 }
 
 /// Adds the reload script to every page below a folder.

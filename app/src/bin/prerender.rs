@@ -1,8 +1,10 @@
 //! Writes every page of the site into a folder that Trunk has filled: `prerender --dist DIR [--content DIR]`.
 //!
+//! `INTERLEAVE_OFFLINE=0` leaves out the worker that keeps the course for reading without a network.
 //! `INTERLEAVE_BASE_URL` may hold the address at which the site will stand; then pages name it as theirs.
 
-use app::pages::{Files, Page, Site, notes};
+use app::pages::{Files, Page, Site, notes, worker};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,13 +36,34 @@ fn run() -> Result<usize, String> {
     let base_url =
         std::env::var("INTERLEAVE_BASE_URL").ok().filter(|it| it.starts_with("https://"));
     let base_url = base_url.map(|it| format!("{}/", it.trim_end_matches('/')));
-    let mut site = Site { course, files: Files::find(&dist)?, notes, base_url };
+    let is_offline = std::env::var("INTERLEAVE_OFFLINE").map_or(true, |it| it != "0");
+    let mut site = Site { course, files: Files::find(&dist)?, notes, base_url, is_offline };
     let pages = site.pages();
     let own = Files::own();
     for page in pages.iter().chain(&own) {
         write(&dist, page)?;
     }
+    if is_offline {
+        let mut files = BTreeMap::new();
+        collect(&dist, "", &mut files)?;
+        write(&dist, &worker(&files))?;
+    }
     Ok(pages.len() + own.len())
+}
+
+/// Every file below a folder, by its path with `/`.
+fn collect(dir: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{} cannot be read: {error}", dir.display());
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = format!("{below}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), files)?;
+        } else {
+            files.insert(name, std::fs::read(&path).map_err(failed)?);
+        }
+    }
+    Ok(())
 }
 
 fn args() -> Result<Args, String> {

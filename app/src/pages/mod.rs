@@ -16,8 +16,10 @@ mod lesson;
 mod module;
 mod not_found;
 mod notes;
+mod offline;
 mod questions;
 mod reference;
+mod robots;
 mod search;
 mod shell;
 mod single;
@@ -26,6 +28,7 @@ mod thumb;
 pub use encode::{base64, sha256};
 pub use files::{Bundle, Files};
 pub use notes::{Notes, notes};
+pub use offline::worker;
 pub use single::classic;
 
 use content::{Course, FigureSpec};
@@ -43,6 +46,8 @@ pub struct Site {
     pub notes: BTreeMap<String, Notes>,
     /// Address at which the site will stand, ending in `/`; without it pages have no canonical URL.
     pub base_url: Option<String>,
+    /// Whether readers may keep the course for reading without a network: not while it is being written.
+    pub is_offline: bool,
 }
 
 /// One file of the site.
@@ -77,6 +82,8 @@ impl Site {
                 pages.extend(embed::oembed(self, entry));
             }
         }
+        pages.push(offline::manifest());
+        pages.extend(robots::pages(self, &pages));
         pages
     }
 

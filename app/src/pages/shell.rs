@@ -1,6 +1,6 @@
 //! What every page has around its own part: head, top bar, course list, contents of the page, foot.
 
-use super::{Files, Page, Site, course, html, icons, root_of};
+use super::{Files, Page, Site, course, html, icons, offline, root_of};
 use crate::quiz::escape;
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -93,12 +93,23 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
     for name in site.files.styles_of(draft.has_parts) {
         let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{root}{name}\">");
     }
-    let _ = writeln!(head, "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{root}icon.svg\">");
-    head.push_str(&previews(site, draft));
-    head.push_str(&draft.head);
     let _ = writeln!(
         head,
-        "<script src=\"{root}{}\" data-root=\"{root}\" data-search=\"{root}{}\" data-search-index=\"{root}{}\" data-search-style=\"{root}{}\" defer></script>",
+        "<link rel=\"icon\" type=\"image/svg+xml\" href=\"{root}icon.svg\">\n\
+         <link rel=\"apple-touch-icon\" href=\"{root}{}\">\n\
+         <link rel=\"manifest\" href=\"{root}{}\">",
+        offline::ICONS[0].1,
+        offline::MANIFEST_NAME,
+    );
+    head.push_str(&previews(site, draft));
+    head.push_str(&draft.head);
+    let worker = match site.is_offline && offline::is_kept(&draft.path) {
+        true => format!(" data-worker=\"{root}{}\"", offline::WORKER_NAME),
+        false => String::new(),
+    };
+    let _ = writeln!(
+        head,
+        "<script src=\"{root}{}\" data-root=\"{root}\" data-search=\"{root}{}\" data-search-index=\"{root}{}\" data-search-style=\"{root}{}\"{worker} defer></script>",
         Files::script_name("page"),
         Files::script_name("search"),
         site.files.search_index,
@@ -255,6 +266,7 @@ fn foot(root: &str) -> AnyView {
                 <a href=format!("{root}glossary.html")>"Glossary"</a>" · "
                 <a href=format!("{root}sources.html")>"Sources"</a>
             </p>
+            <p class="offline-note" data-offline-note="" hidden>"This version of the course is kept in the browser: it can be read without a network."</p>
         </footer>
     }
     .into_any()

@@ -44,11 +44,13 @@ function isExecutable(path) {
  * the console, exceptions, answers that failed, and requests to another origin than those in `origins`.
  */
 export async function withPage(browser, { origins, options = {}, tolerate = () => false }, use) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: "block", ...options });
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   page.faults = [];
-  const fault = (text) => tolerate(text) || page.faults.push(text);
+  // Only the tests of the worker let it in, and being kept out is no fault.
+  const isKeptOut = (text) => /Service Worker registration blocked by Playwright/.test(text);
+  const fault = (text) => tolerate(text) || isKeptOut(text) || page.faults.push(text);
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) fault(`console ${message.type()}: ${message.text()} (${message.location().url})`);
   });
