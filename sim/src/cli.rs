@@ -89,7 +89,7 @@ pub(crate) fn parse(args: &[String]) -> Result<Command, Usage> {
                 Mode::MetricsOnly => Err(Usage("--metrics-only belongs to run".to_owned())),
                 Mode::Frames => {
                     let states_max = limit.unwrap_or(LIMIT_DEFAULT);
-                    let options = SearchOptions { states_max, reduce };
+                    let options = SearchOptions { states_max, reduce, after_picks: false };
                     Ok(Command::Explore { entry, search, scenario, options, format })
                 }
             }

@@ -233,9 +233,29 @@ fn next_pick(
     let Some(&pick) = usize::try_from(at).ok().and_then(|at| picks.get(at)) else {
         return Ok(after.pick(n));
     };
-    if pick < n {
-        return Ok(Some(pick));
-    }
+    if pick < n { Ok(Some(pick)) } else { Err(no_such_pick(at, pick, n)) }
+}
+
+fn no_such_pick(at: u32, pick: u32, n: u32) -> ScenarioError {
     let fault = Fault::OutOfRange { got: i64::from(pick), min: 0, max: i64::from(n) - 1 };
-    Err(ScenarioError::one(format!("/picks/{at}"), fault))
+    ScenarioError::one(format!("/picks/{at}"), fault)
+}
+
+/// Takes the picks one after another, as far as the machine goes.
+pub(crate) fn replay<M: Machine>(
+    program: &M::Program,
+    state: &mut M::State,
+    picks: &[u32],
+) -> Result<(), ScenarioError> {
+    for (at, &pick) in (0..PICKS_MAX).zip(picks) {
+        let n = M::n_choices(program, state);
+        if n == 0 || M::broken(program, state).is_some() {
+            break;
+        }
+        if n <= pick {
+            return Err(no_such_pick(at, pick, n));
+        }
+        M::step(program, state, pick);
+    }
+    Ok(())
 }

@@ -269,7 +269,7 @@ fn programs_that_are_mended_have_no_data_race() {
 #[test]
 fn a_search_in_slices_agrees_and_stays_small() {
     for &(name, law, n_steps, _) in PROGRAMS {
-        let options = SearchOptions { states_max: 200_000, reduce: true };
+        let options = SearchOptions { states_max: 200_000, reduce: true, after_picks: false };
         let mut search =
             sim::engine(ID).unwrap().search.unwrap()(&scenario(name), options).unwrap();
         while !search.advance(997).done {}

@@ -38,7 +38,10 @@ impl Walk {
         let reduce = self.reduce.get_untracked();
         self.cancel();
         self.found.set(None);
-        match search(&scenario, SearchOptions { states_max: STATES_MAX, reduce }) {
+        match search(
+            &scenario,
+            SearchOptions { states_max: STATES_MAX, reduce, after_picks: false },
+        ) {
             Ok(search) => {
                 self.progress.set(Some(search.progress()));
                 self.search.set_value(Some(search));

@@ -207,7 +207,7 @@ mod tests {
     fn some_map() -> StateMap {
         let searched = |entry: &'static sim::Entry| {
             let scenario = serde_json::from_str(entry.example).ok()?;
-            let options = SearchOptions { states_max: 10_000, reduce: true };
+            let options = SearchOptions { states_max: 10_000, reduce: true, after_picks: false };
             let mut search = entry.search?(&scenario, options).ok()?;
             while !search.advance(1_000).done {}
             search.finish().map

@@ -30,8 +30,10 @@ fn to_the_end(search: &mut Typed<Program>, n_states: u32) -> Exploration {
 }
 
 fn explored(scenario: &Value, reduce: bool, reduce_after: u32, slice: u32) -> Exploration {
-    let options = SearchOptions { states_max: STATES_MAX, reduce };
-    let mut search = Typed::<Program>::new(loaded(scenario), options, reduce_after);
+    let options = SearchOptions { states_max: STATES_MAX, reduce, after_picks: false };
+    let program = loaded(scenario);
+    let start = Program::start(&program);
+    let mut search = Typed::<Program>::new(program, start, options, reduce_after);
     to_the_end(&mut search, slice)
 }
 
@@ -92,7 +94,7 @@ fn random_scenario(rng: &mut Rng) -> Value {
 /// Whether a walk finds a broken law, its livelock, and its outcomes if it finds neither.
 fn walked(scenario: &Value, reduced: bool) -> Option<(bool, bool, u32, BTreeMap<String, u32>)> {
     let program = loaded(scenario);
-    let mut walk = Walk::<Program>::new(&program, STATES_MAX, reduced);
+    let mut walk = Walk::<Program>::new(&Program::start(&program), STATES_MAX, reduced);
     walk.advance(&program, u32::MAX);
     if !walk.complete() {
         return None;
@@ -270,7 +272,7 @@ fn waiting_for_one_who_may_still_step_is_no_livelock() {
 fn a_search_tells_how_far_it_is_and_what_it_knows() {
     let counters =
         json!({ "source": "int c; thread A, B, C { for (int i = 0; i < 3; i++) c++; }" });
-    let options = SearchOptions { states_max: 200_000, reduce: true };
+    let options = SearchOptions { states_max: 200_000, reduce: true, after_picks: false };
     let mut search = search_value::<Program>(&counters, options).unwrap();
     assert_eq!(search.progress().stage, Stage::All);
     let progress = search.advance(100);
@@ -289,8 +291,34 @@ fn a_search_tells_how_far_it_is_and_what_it_knows() {
     assert!(found.reduced && found.complete && found.map.is_none());
     let labels: Vec<&str> = found.outcomes.iter().map(|it| it.label.as_str()).collect();
     assert_eq!(labels, ["c = 2", "c = 3", "c = 4", "c = 5", "c = 6", "c = 7", "c = 8", "c = 9"]);
-    let options = SearchOptions { states_max: 500, reduce: true };
+    let options = SearchOptions { states_max: 500, reduce: true, after_picks: false };
     let mut search = search_value::<Program>(&counters, options).unwrap();
     while !search.advance(100).done {}
     assert_eq!((search.finish().verdict, search.finish().complete), (Verdict::Unknown, false));
+}
+
+#[test]
+fn a_search_after_picks_finds_what_is_left_of_the_shortest_schedule() {
+    let whole = json!({ "source": "int c; thread A, B { c++; }" });
+    let search = |picks: &[u32], states_max: u32| {
+        let mut scenario = whole.clone();
+        scenario["picks"] = json!(picks);
+        let options = SearchOptions { states_max, reduce: false, after_picks: true };
+        let mut search = search_value::<Program>(&scenario, options)?;
+        while !search.advance(u32::MAX).done {}
+        Ok::<_, crate::ScenarioError>(search.finish())
+    };
+    let left = |picks: &[u32], label: &str| {
+        let found = search(picks, 1_000).unwrap();
+        found.outcomes.into_iter().find(|it| it.label == label).map(|it| it.picks.len())
+    };
+    assert_eq!(left(&[], "c = 1"), Some(6));
+    assert_eq!(left(&[0, 1], "c = 1"), Some(4));
+    // A has stored before B loads: no update can be lost any more.
+    assert_eq!(left(&[0, 0, 0], "c = 1"), None);
+    assert_eq!(left(&[0, 1, 0, 0, 0, 0], "c = 1"), Some(0));
+    // One state more than the limit is enough to know the end of a run.
+    assert_eq!(search(&[0, 1, 0, 0, 0, 0], 2).unwrap().outcomes[0].label, "c = 1");
+    let told = search(&[0, 5], 1_000).unwrap_err().to_string();
+    assert!(told.starts_with("/picks/1: 5 is outside"), "{told}");
 }

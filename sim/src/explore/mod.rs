@@ -19,7 +19,7 @@ pub use map::{MapEdge, MapEnd, MapNode, StateMap};
 use crate::engine::typed;
 use crate::error::ScenarioError;
 use crate::form::check;
-use crate::machine::Machine;
+use crate::machine::{Machine, replay};
 use cycles::Cycles;
 use serde_json::Value;
 use walk::Walk;
@@ -41,6 +41,8 @@ pub struct SearchOptions {
     /// Whether large programs are walked through with fewer states where that changes neither
     /// verdict nor outcomes.
     pub reduce: bool,
+    /// Whether it starts where the picks of the scenario lead, and not where the machine starts.
+    pub after_picks: bool,
 }
 
 /// How far a search is.
@@ -174,14 +176,18 @@ trait Searching: Send {
     fn finish(&self) -> Exploration;
 }
 
-/// Starts a search over the schedules of a scenario, whatever its picks.
+/// Starts a search over the schedules of a scenario.
 pub(crate) fn search_value<M: Machine>(
     scenario: &Value,
     options: SearchOptions,
 ) -> Result<Search, ScenarioError> {
     let scenario: M::Scenario = typed(&check(M::FORM, scenario)?)?;
     let program = M::load(&scenario)?;
-    Ok(Search(Box::new(Typed::<M>::new(program, options, REDUCE_AFTER))))
+    let mut start = M::start(&program);
+    if options.after_picks {
+        replay::<M>(&program, &mut start, M::picks(&scenario))?;
+    }
+    Ok(Search(Box::new(Typed::<M>::new(program, start, options, REDUCE_AFTER))))
 }
 
 /// Walks every schedule of a scenario, every state of it, whatever its picks.
@@ -189,7 +195,7 @@ pub(crate) fn explore_value<M: Machine>(
     scenario: &Value,
     limit: u32,
 ) -> Result<Exploration, ScenarioError> {
-    let options = SearchOptions { states_max: limit, reduce: false };
+    let options = SearchOptions { states_max: limit, reduce: false, after_picks: false };
     let mut search = search_value::<M>(scenario, options)?;
     while !search.advance(u32::MAX).done {}
     Ok(search.finish())
@@ -197,6 +203,8 @@ pub(crate) fn explore_value<M: Machine>(
 
 struct Typed<M: Machine> {
     program: M::Program,
+    /// Where all schedules start.
+    start: M::State,
     options: SearchOptions,
     /// States after which a reduced walk is tried.
     reduce_after: u32,
@@ -208,9 +216,15 @@ struct Typed<M: Machine> {
 }
 
 impl<M: Machine> Typed<M> {
-    fn new(program: M::Program, options: SearchOptions, reduce_after: u32) -> Self {
-        let all = Walk::new(&program, options.states_max, false);
-        Self { program, options, reduce_after, all, reduced: None, given_up: false, cycles: None }
+    fn new(
+        program: M::Program,
+        start: M::State,
+        options: SearchOptions,
+        reduce_after: u32,
+    ) -> Self {
+        let all = Walk::new(&start, options.states_max, false);
+        let (reduced, given_up, cycles) = (None, false, None);
+        Self { program, start, options, reduce_after, all, reduced, given_up, cycles }
     }
 
     /// The walk whose answer counts.
@@ -251,7 +265,7 @@ impl<M: Machine> Typed<M> {
             };
             return self.all.advance(&self.program, n_states.min(left));
         }
-        let new = || Walk::new(&self.program, self.options.states_max, true);
+        let new = || Walk::new(&self.start, self.options.states_max, true);
         let reduced = self.reduced.get_or_insert_with(new);
         reduced.advance(&self.program, n_states);
         if !reduced.broken.is_empty() || (reduced.ended() && !reduced.complete()) {

@@ -26,18 +26,17 @@ pub(super) struct Walk<M: Machine> {
 }
 
 impl<M: Machine> Walk<M> {
-    pub(super) fn new(program: &M::Program, limit: u32, reduced: bool) -> Self {
-        let scratch = M::start(program);
+    pub(super) fn new(start: &M::State, limit: u32, reduced: bool) -> Self {
         Self {
             limit,
             reduced,
-            seen: Seen::new(&scratch),
+            seen: Seen::new(start),
             at: 0,
             targets: Vec::new(),
             starts: vec![0],
             broken: Vec::new(),
             outcomes: BTreeMap::new(),
-            scratch,
+            scratch: start.clone(),
         }
     }
 
