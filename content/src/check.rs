@@ -2,6 +2,7 @@
 
 use crate::course::Course;
 use crate::desk::{Desk, Used, Wanted};
+use crate::game;
 use crate::schema::Question;
 use crate::tables::{GLOSSARY, Listed, OUTLINE, RawTerm, SOURCES};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ fn files(desk: &Desk<'_>, used: &Used, listed: &[Listed]) {
     for Listed { module, lessons, .. } in listed {
         if !lessons.is_empty() {
             known.insert(format!("course/{}/questions.toml", module.slug));
+            known.insert(game::path(&module.slug));
         }
         known.extend(lessons.iter().map(|it| format!("course/{}/{}.md", module.slug, it.text)));
     }

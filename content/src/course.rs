@@ -2,6 +2,7 @@
 
 use crate::faults::Faults;
 use crate::files::Files;
+use crate::game::Chapter;
 use crate::schema::{FigureSpec, Question};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct Module {
     pub lessons: Vec<Lesson>,
     /// Its questions in the order of the file.
     pub questions: Vec<Question>,
+    /// The levels of its game; empty if it has none.
+    pub chapters: Vec<Chapter>,
     /// Minutes of reading: the sum over its lessons.
     pub minutes: u32,
 }

@@ -4,6 +4,7 @@
 //! JSON and the app reads. With it, [`Course::load`] reads everything, refuses the whole with all
 //! faults at once, and hands out HTML whose links [`resolve_links`] turns into relative URLs.
 
+pub mod level;
 pub mod schema;
 
 #[cfg(feature = "full")]
@@ -28,6 +29,8 @@ mod faults;
 mod figures;
 #[cfg(feature = "full")]
 mod files;
+#[cfg(feature = "full")]
+mod game;
 #[cfg(feature = "full")]
 mod grid;
 #[cfg(feature = "full")]
@@ -63,6 +66,7 @@ mod toml_doc;
 #[cfg(feature = "full")]
 mod writer;
 
+pub use level::{Difficulty, End, Ensure, Goal, Level};
 pub use schema::{FigureSpec, Kind, Question, Sweep, Tab};
 
 #[cfg(feature = "full")]
@@ -76,6 +80,8 @@ pub use faults::{Fault, Faults};
 #[cfg(feature = "full")]
 pub use files::Files;
 #[cfg(feature = "full")]
-pub use links::{resolve_links, resolve_question};
+pub use game::{Chapter, Played};
+#[cfg(feature = "full")]
+pub use links::{resolve_level, resolve_links, resolve_question};
 #[cfg(feature = "full")]
 pub use quiz::read_mdbook_quiz;

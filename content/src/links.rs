@@ -1,5 +1,6 @@
 //! Links between pages: the baked HTML names a target, and each page turns it into a relative URL.
 
+use crate::level::{Goal, Level};
 use crate::schema::{Kind, Question};
 
 /// What every link inside the baked HTML opens with.
@@ -46,6 +47,20 @@ fn url(target: &str, root: &str) -> String {
         // The checks let no other target through.
         _ => format!("{root}index.html"),
     }
+}
+
+/// The level with its links rewritten, for a page whose way to the root is `root`.
+#[must_use]
+pub fn resolve_level(level: &Level, root: &str) -> Level {
+    let mut out = level.clone();
+    let resolve = |html: &mut String| *html = resolve_links(html, root);
+    resolve(&mut out.task_html);
+    resolve(&mut out.text_html);
+    resolve(&mut out.why_html);
+    if let Goal::Mend { hints, .. } = &mut out.goal {
+        hints.iter_mut().for_each(resolve);
+    }
+    out
 }
 
 /// The question with its links rewritten, for a page whose way to the root is `root`.

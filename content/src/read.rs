@@ -7,7 +7,7 @@ use crate::faults::{Faults, Sink};
 use crate::files::Files;
 use crate::markdown::{self, Shape};
 use crate::tables::{self, GLOSSARY, Listed, RawTerm};
-use crate::{lesson, quiz};
+use crate::{game, lesson, quiz};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,7 @@ impl Course {
             scenarios: runs.named.clone(),
         };
         check::all(&desk, &course, &listed, &terms, &source_lines);
+        course.name_lessons();
         let used = desk.used.into_inner();
         for (slug, lessons) in used.terms {
             if let Some(term) = course.glossary.get_mut(&slug) {
@@ -44,6 +45,20 @@ impl Course {
             }
         }
         (course, sink.into_faults())
+    }
+}
+
+impl Course {
+    /// Gives every level the title of its lesson.
+    fn name_lessons(&mut self) {
+        let lessons = self.modules.iter().flat_map(|it| &it.lessons);
+        let titles: BTreeMap<String, String> =
+            lessons.map(|it| (it.path(), it.title.clone())).collect();
+        let chapters = self.modules.iter_mut().flat_map(|it| &mut it.chapters);
+        for played in chapters.flat_map(|it| &mut it.levels) {
+            let title = titles.get(&played.level.lesson);
+            played.level.lesson_title = title.cloned().unwrap_or_default();
+        }
     }
 }
 
@@ -70,7 +85,8 @@ fn module(desk: &Desk<'_>, Listed { module, lessons, .. }: &Listed) -> Module {
         lessons.iter().filter_map(|it| lesson::read(desk, slug, &it.text)).collect();
     let minutes = lessons.iter().map(|it| it.minutes).sum();
     let questions = if lessons.is_empty() { Vec::new() } else { quiz::of_module(desk, slug) };
-    Module { lessons, minutes, questions, ..module.clone() }
+    let chapters = if lessons.is_empty() { Vec::new() } else { game::of_module(desk, slug) };
+    Module { lessons, minutes, questions, chapters, ..module.clone() }
 }
 
 fn term(desk: &Desk<'_>, (slug, raw): (&String, &RawTerm)) -> (String, Term) {

@@ -5,6 +5,7 @@
 
 mod faults;
 mod golden;
+mod levels;
 mod mdbook;
 mod questions;
 mod tree;
