@@ -21,7 +21,7 @@ pub static QUIZ: Mount = |element| {
 pub static PRACTICE: Mount = |element| {
     let data = element.get_attribute("data-practice").and_then(|it| practice::Data::read(&it));
     if let Some(data) = data {
-        spawn_local(mount_practice(element, data));
+        mount_practice(element, data);
     }
 };
 
@@ -55,10 +55,8 @@ async fn mount_quiz(element: Element, data: quiz::Data) {
     }
 }
 
-async fn mount_practice(element: Element, data: practice::Data) {
-    if !pieces::bring(data.policies.iter().map(String::as_str)).await {
-        browser::say_still(&element);
-    } else if let Some(target) = cleared(element, "data-practice") {
+fn mount_practice(element: Element, data: practice::Data) {
+    if let Some(target) = cleared(element, "data-practice") {
         let (query, fragment) = browser::address().unwrap_or_default();
         let sheet = Sheet::asked(&query, &fragment);
         mount_to(target, move || practice::live_view(&data, sheet, dice)).forget();

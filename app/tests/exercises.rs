@@ -3,7 +3,7 @@
 // A test that cannot go on fails.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use app::practice::{self, Problem, Sheet, Task};
+use app::practice::{self, Offer, Problem, Sheet};
 use app::quiz;
 use content::{Kind, Question};
 use leptos::mount::mount_to;
@@ -155,39 +155,74 @@ fn policy() -> &'static sim::Entry {
     sim::engines().find(|it| practice::is_by_hand(it)).unwrap()
 }
 
-fn sheet(task: Task) -> HtmlElement {
+/// A practice page with one engine, on this of its sheets.
+fn sheet(entry: &sim::Entry, task: &str) -> HtmlElement {
     let target = place();
-    let data = practice::Data { policies: vec![policy().meta.id.into()], root: String::new() };
-    let sheet = Sheet { seed: 7, task, ..Sheet::default() };
+    let data =
+        practice::Data { offers: Offer::of(entry).into_iter().collect(), root: String::new() };
+    let sheet = Sheet { seed: 7, task: task.to_owned(), ..Sheet::default() };
     mount_to(target.clone(), move || practice::live_view(&data, sheet, || 8)).forget();
     target
 }
 
+/// Writes or chooses an answer.
+fn answer(root: &Element, n: usize, blank: &sim::Blank) {
+    let selector = format!("[data-cell=\"{n}\"]");
+    let field = one(root, &selector);
+    if field.tag_name() == "SELECT" {
+        let select: web_sys::HtmlSelectElement = field.unchecked_into();
+        select.set_value(&blank.answer);
+        select.dispatch_event(&web_sys::Event::new("change").unwrap()).unwrap();
+    } else if field.get_attribute("type").as_deref() == Some("radio") {
+        one(root, &format!("{selector}[value=\"{}\"]", blank.answer)).click();
+    } else {
+        fill(root, &selector, &blank.answer);
+    }
+}
+
+/// Every kind of sheet there is, written out in full: all of it is right, and one change is not.
 #[wasm_bindgen_test]
-async fn the_engine_marks_every_time() {
-    let root = sheet(Task::Times);
-    let problem = Problem::new(policy(), 7).unwrap();
-    for (column, (_, values)) in problem.columns.iter().enumerate() {
-        for (row, value) in values.iter().enumerate() {
-            fill(&root, &format!("[data-cell=\"{row}.{column}\"]"), &value.to_string());
+async fn the_engine_marks_every_cell() {
+    for entry in sim::engines().filter(|it| practice::is_by_hand(it)) {
+        let problem = Problem::new(entry, 7).unwrap();
+        for asked in problem.paper.sheets.iter().filter(|it| it.key != "timeline") {
+            let name = format!("{} {}", entry.meta.id, asked.key);
+            let root = sheet(entry, asked.key);
+            settle().await;
+            let parts = asked.parts(&problem.run);
+            let blanks: Vec<_> =
+                parts.iter().flat_map(|it| &it.rows).flat_map(|it| &it.blanks).collect();
+            for (n, blank) in blanks.iter().enumerate() {
+                if !blank.may_stay {
+                    answer(&root, n, blank);
+                }
+            }
+            settle().await;
+            one(&root, "[data-act=check]").click();
+            settle().await;
+            assert!(
+                text(&root, ".verdict").starts_with("All"),
+                "{name}: {}",
+                text(&root, ".verdict")
+            );
+            let Some(typed) = blanks.iter().position(|it| it.options.is_empty()) else { continue };
+            fill(&root, &format!("[data-cell=\"{typed}\"]"), "999");
+            one(&root, "[data-act=check]").click();
+            settle().await;
+            assert_eq!(root.query_selector_all("[data-mark=wrong]").unwrap().length(), 1, "{name}");
+            assert!(text(&root, ".verdict").contains("first difference"), "{name}");
+            root.remove();
         }
     }
-    fill(&root, "[data-cell=\"0.0\"]", "999");
-    one(&root, "[data-act=check]").click();
-    settle().await;
-    let marked =
-        |mark: &str| root.query_selector_all(&format!("[data-mark={mark}]")).unwrap().length();
-    assert_eq!(marked("wrong"), 1);
-    let right = problem.columns[0].1[0].to_string();
-    fill(&root, "[data-cell=\"0.0\"]", &right);
-    one(&root, "[data-act=check]").click();
-    settle().await;
-    assert!(text(&root, ".verdict").starts_with("All"), "{}", text(&root, ".verdict"));
 }
 
 #[wasm_bindgen_test]
 async fn a_wrong_tick_is_told_with_its_reason() {
-    let root = sheet(Task::Timeline);
+    let has = |it: &&sim::Entry| {
+        it.paper.is_some_and(|it| it.sheets.iter().any(|it| it.key == "timeline"))
+    };
+    let root = sheet(sim::engines().find(has).unwrap(), "timeline");
+    settle().await;
     // The first job into every tick: right at first, wrong from the second job on.
     let ticks = root.query_selector_all(".tick").unwrap();
     for n in 0..ticks.length() {
@@ -207,7 +242,8 @@ async fn a_wrong_tick_is_told_with_its_reason() {
 
 #[wasm_bindgen_test]
 async fn a_new_problem_has_another_seed() {
-    let root = sheet(Task::Times);
+    let root = sheet(policy(), "");
+    settle().await;
     assert!(text(&root, ".problem-title").ends_with("problem 7"));
     one(&root, "[data-act=new]").click();
     settle().await;
@@ -216,7 +252,8 @@ async fn a_new_problem_has_another_seed() {
 
 #[wasm_bindgen_test]
 async fn a_refused_seed_does_not_stay() {
-    let root = sheet(Task::Times);
+    let root = sheet(policy(), "");
+    settle().await;
     let input: HtmlInputElement = one(&root, "[data-act=seed]").unchecked_into();
     for (typed, shown) in [("abc", "7"), ("-1", "7"), ("", "7"), ("123456", "99999"), ("12", "12")]
     {
@@ -231,7 +268,7 @@ async fn a_refused_seed_does_not_stay() {
 
 #[wasm_bindgen_test]
 async fn the_sheet_follows_the_address() {
-    let root = sheet(Task::Times);
+    let root = sheet(policy(), "");
     settle().await;
     let go = |fragment: String| {
         app::browser::set_fragment(&fragment).unwrap();

@@ -1,7 +1,7 @@
 //! What was asked for, and the answers that need no file.
 
 use serde_json::Value;
-use sim::{DOMAINS, Entry, Field, Kind, Mode, SearchOptions, StartSearch, engine, engines};
+use sim::{DOMAINS, Entry, Field, Kind, Mode, Paper, SearchOptions, StartSearch, engine, engines};
 use std::fmt::Write;
 
 /// Most bytes read of a scenario; one more than the engines accept, so that they can say so.
@@ -21,6 +21,8 @@ sim run ID [--scenario FILE|-] [--format text|json] [--metrics-only]
 sim explore ID [--scenario FILE|-] [--limit N] [--reduce] [--format text|json]
                              walks every schedule, up to N states; with --reduce, in large
                              programs only those states that decide verdict and outcomes
+sim paper ID SEED [--answers]
+                             a problem for pen and paper, without or with its answers
 sim bench                    speed of this build: one `name value unit` a line
 
 FILE is a scenario, or a named scenario with `scenario` inside; - is standard input.
@@ -36,6 +38,12 @@ pub(crate) enum Command {
     Bench,
     Show(&'static Entry),
     Run(Run),
+    Paper {
+        entry: &'static Entry,
+        paper: Paper,
+        seed: u64,
+        with_answers: bool,
+    },
     Explore {
         entry: &'static Entry,
         search: StartSearch,
@@ -94,6 +102,18 @@ pub(crate) fn parse(args: &[String]) -> Result<Command, Usage> {
                 }
             }
         }
+        ("paper", [id, seed, options @ ..]) => {
+            let entry = known(id)?;
+            let Some(paper) = entry.paper else { return Err(no_paper(entry)) };
+            let seed = seed.parse().map_err(|_| Usage(format!("{seed} is no seed: a number")))?;
+            let with_answers = match options {
+                [] => false,
+                ["--answers"] => true,
+                _ => return Err(Usage(format!("{} is not understood", options.join(" ")))),
+            };
+            Ok(Command::Paper { entry, paper, seed, with_answers })
+        }
+        ("paper", _) => Err(Usage("paper needs an id and a seed".to_owned())),
         ("show" | "run" | "explore", []) => Err(Usage(format!("{verb} needs an id; {}", ids()))),
         _ => Err(Usage(format!("{} is not understood\n\n{HELP}", args.join(" ")))),
     }
@@ -163,6 +183,12 @@ fn no_choices(entry: &Entry) -> Usage {
         engines().filter(|it| it.explore.is_some()).map(|it| it.meta.id).collect();
     let id = entry.meta.id;
     Usage(format!("{id} has no choices to explore; these have: {}", machines.join(", ")))
+}
+
+fn no_paper(entry: &Entry) -> Usage {
+    let drawn: Vec<&str> = engines().filter(|it| it.paper.is_some()).map(|it| it.meta.id).collect();
+    let id = entry.meta.id;
+    Usage(format!("{id} draws no problems; these do: {}", drawn.join(", ")))
 }
 
 /// A named scenario stands for the scenario inside it; no engine has a setting of that name.

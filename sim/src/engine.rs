@@ -3,6 +3,7 @@
 use crate::error::{Fault, ScenarioError};
 use crate::explore::{Exploration, Search, SearchOptions};
 use crate::form::{Field, check};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub trait Engine: 'static {
     const FORM: &'static [Field];
     /// A scenario that shows the point of the engine, as JSON.
     const EXAMPLE: &'static str;
+    /// How a learner works the engine out by hand, where that makes a good problem.
+    const PAPER: Option<Paper> = None;
 
     /// Runs to the end, logging a frame at every step a reader should see, then the metrics.
     ///
@@ -365,6 +368,8 @@ pub struct Entry {
     pub explore: Option<Explore>,
     /// The same in parts, for a page that must stay awake.
     pub search: Option<StartSearch>,
+    /// How a learner works it out by hand.
+    pub paper: Option<Paper>,
     run: fn(&Value, Mode) -> Result<Run, ScenarioError>,
 }
 
@@ -384,6 +389,7 @@ impl Entry {
             example: E::EXAMPLE,
             explore: None,
             search: None,
+            paper: E::PAPER,
             run: run::<E>,
         }
     }

@@ -27,6 +27,7 @@ mod explore;
 mod form;
 mod machine;
 mod order;
+mod paper;
 pub mod registry;
 mod report;
 mod rng;
@@ -52,6 +53,7 @@ pub use explore::{
 };
 pub use form::{Field, Kind, Preset, check, filled};
 pub use machine::{Machine, PICKS_MAX, Pace, Played, Then};
+pub use paper::{Blank, Fill, Layout, Paper, Part, Row, Sheet};
 pub use registry::{DOMAINS, Domain, engine, engines};
 pub use report::{explore_json, explore_text, run_json, run_text};
 pub use rng::Rng;

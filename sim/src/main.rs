@@ -4,6 +4,7 @@
 
 mod bench;
 mod cli;
+mod worksheet;
 
 use cli::{Command, Format, Run, Usage};
 use serde_json::Value;
@@ -45,6 +46,9 @@ fn answer(command: Command) -> Result<String, Usage> {
         Command::List => Ok(cli::list()),
         Command::Bench => Ok(bench::report()),
         Command::Show(entry) => Ok(cli::show(entry)),
+        Command::Paper { entry, paper, seed, with_answers } => {
+            worksheet::text(entry, &paper, seed, with_answers)
+        }
         Command::Run(run) => {
             let Run { entry, scenario, format, mode } = run;
             let scenario = read(entry, scenario.as_deref())?;

@@ -11,10 +11,6 @@ const STYLES: [&str; 8] =
 /// Style sheets of a page without a figure.
 const STYLES_PLAIN: [&str; 5] = ["tokens", "base", "layout", "page", "drawing"];
 
-/// Style sheets of a page for paper.
-const STYLES_PAPER: [&str; 8] =
-    ["tokens", "base", "layout", "page", "drawing", "figure", "player", "paper"];
-
 /// Small scripts of the pages. Their names carry a hash of what they hold.
 const SCRIPTS: [(&str, &str); 4] = [
     ("theme", include_str!("../../../assets/theme.js")),
@@ -77,9 +73,11 @@ impl Bundle {
 /// Ids of the engines that a body shows or practises.
 fn ids_in(body: &str) -> Vec<&str> {
     let practice = body.split_once("data-practice=\"").and_then(|(_, it)| it.split_once('"'));
-    let practised = practice.map_or("", |it| it.0).split("&quot;");
+    // The first that is offered; the others come when they are chosen.
+    let mut offered = practice.map_or("", |it| it.0).split("&quot;");
+    let practised = offered.find(|it| sim::registry::shelf_of(it).is_some());
     let shown = body.split("data-engine=\"").skip(1).filter_map(|it| it.split('"').next());
-    practised.chain(shown).collect()
+    practised.into_iter().chain(shown).collect()
 }
 
 impl Files {
@@ -116,9 +114,7 @@ impl Files {
                 bundle.js_name = name;
             }
         }
-        if let Some(stem) =
-            STYLES.iter().chain(&STYLES_PAPER).find(|it| !files.styles.contains_key(**it))
-        {
+        if let Some(stem) = STYLES.iter().find(|it| !files.styles.contains_key(**it)) {
             return Err(format!("{} holds no style sheet {stem}.css", dir.display()));
         }
         files.app = match (bundle.js_name.is_empty(), bundle.wasm_name.is_empty()) {
@@ -133,16 +129,8 @@ impl Files {
     }
 
     /// File names of the style sheets of a page.
-    pub(super) fn styles_of(
-        &self,
-        has_parts: bool,
-        is_for_paper: bool,
-    ) -> impl Iterator<Item = &str> {
-        let stems: &[&str] = match (has_parts, is_for_paper) {
-            (_, true) => &STYLES_PAPER,
-            (true, false) => &STYLES,
-            (false, false) => &STYLES_PLAIN,
-        };
+    pub(super) fn styles_of(&self, has_parts: bool) -> impl Iterator<Item = &str> {
+        let stems: &[&str] = if has_parts { &STYLES } else { &STYLES_PLAIN };
         stems.iter().filter_map(|stem| self.styles.get(*stem)).map(|(name, _)| name.as_str())
     }
 
@@ -215,7 +203,7 @@ mod tests {
             bundle.parts_of(quiz),
             ["app-1_cpu_other.wasm", "app-1_quiz.wasm", "app-1_shared.bin"]
         );
-        let practice = "<section data-practice=\"{&quot;policies&quot;:[&quot;cpu/fcfs&quot;]}\">";
+        let practice = "<section data-practice=\"{&quot;offers&quot;:[{&quot;id&quot;:&quot;cpu/fcfs&quot;},{&quot;id&quot;:&quot;cpu/edf&quot;}]}\">";
         assert_eq!(bundle.parts_of(practice), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
     }
 
@@ -223,7 +211,7 @@ mod tests {
     fn what_is_missing_is_told() -> std::io::Result<()> {
         let dir = std::env::temp_dir().join(format!("interleave-files-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        for stem in STYLES.into_iter().chain(["paper"]) {
+        for stem in STYLES {
             let told = Files::find(&dir).err().unwrap_or_default();
             assert!(told.ends_with(&format!("no style sheet {stem}.css")), "{told}");
             std::fs::write(dir.join(format!("{stem}-f93aba9661ddf1a.css")), "")?;

@@ -43,22 +43,22 @@ pub(super) fn quiz(site: &Site, module: &Module) -> Option<Page> {
     Some(draft.finish(site))
 }
 
-/// Engines of the module's domain that can be practised by hand, by id.
-fn policies(module: &Module) -> Vec<&'static str> {
+/// Engines of the module's domain that can be practised by hand.
+fn practised(module: &Module) -> Vec<&'static sim::Entry> {
     let domain = sim::DOMAINS.iter().find(|it| it.id == module.slug);
     let engines = domain.into_iter().flat_map(sim::Domain::engines);
-    engines.filter(|it| practice::is_by_hand(it)).map(|it| it.meta.id).collect()
+    engines.filter(|it| practice::is_by_hand(it)).collect()
 }
 
 /// Whether a module has a page of practice sheets.
 pub(super) fn has_practice(module: &Module) -> bool {
-    !policies(module).is_empty()
+    !practised(module).is_empty()
 }
 
 /// Practice sheets of a module.
 pub(super) fn practice(site: &Site, module: &Module) -> Option<Page> {
-    let policies = policies(module);
-    if policies.is_empty() {
+    let entries = practised(module);
+    if entries.is_empty() {
         return None;
     }
     let path = format!("course/{}/practice.html", module.slug);
@@ -70,15 +70,15 @@ pub(super) fn practice(site: &Site, module: &Module) -> Option<Page> {
                 <p class="kicker"><a href="index.html">{module.title.clone()}</a></p>
                 <h1>{title.clone()}</h1>
                 <p class="lead">
-                    "A seed makes a small workload. Work it out by hand; the engine marks every cell and shows what really happens."
+                    "A seed makes a small problem. Work it out by hand; the engine marks every cell and shows what really happens."
                 </p>
             </header>
-            {practice::practice_view(&policies, &root)}
+            {practice::practice_view(&entries, &root)}
         }
         .into_any()
     });
     let description =
-        "Small workloads to schedule by hand, made from a seed and marked by the engines.";
+        "Small problems to work out by hand, made from a seed and marked by the engines.";
     let mut draft = Draft::new(&path, &title, description, body);
     draft.has_parts = true;
     draft.place = Some(course::Place::new(module, "practice"));

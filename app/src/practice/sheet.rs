@@ -2,16 +2,6 @@
 
 use crate::link::{decode, encode};
 
-/// What the learner fills in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Task {
-    /// Finish, turnaround, waiting and response of each job.
-    #[default]
-    Times,
-    /// Who has the CPU, tick by tick.
-    Timeline,
-}
-
 /// Greatest seed that is made: short enough to be read out in a class.
 pub const SEED_MAX: u64 = 99_999;
 
@@ -22,8 +12,8 @@ pub struct Sheet {
     pub seed: u64,
     /// Engine id of the policy; empty for the first that the page offers.
     pub policy: String,
-    /// What is filled in.
-    pub task: Task,
+    /// Key of what is filled in; empty for the first that the engine offers.
+    pub task: String,
     /// Seed and policy were chosen by an instructor and stay as they are.
     pub is_fixed: bool,
     /// Parts of the link that say nothing here, as they stand in it.
@@ -35,7 +25,7 @@ impl Default for Sheet {
         Self {
             seed: 1,
             policy: String::new(),
-            task: Task::Times,
+            task: String::new(),
             is_fixed: false,
             strays: Vec::new(),
         }
@@ -52,8 +42,7 @@ impl Sheet {
                     self.seed = raw.parse().unwrap_or(self.seed);
                 }
                 Some(("policy", raw)) => self.policy = decode(raw),
-                Some(("task", "times")) => self.task = Task::Times,
-                Some(("task", "timeline")) => self.task = Task::Timeline,
+                Some(("task", raw)) => self.task = decode(raw),
                 Some(("fixed", "1")) => self.is_fixed = true,
                 Some(("fixed", "0")) => self.is_fixed = false,
                 Some(("v", "1")) => {}
@@ -74,28 +63,28 @@ impl Sheet {
     /// The text after `#`.
     #[must_use]
     pub fn link(&self) -> String {
-        let task = match self.task {
-            Task::Times => "times",
-            Task::Timeline => "timeline",
+        let task = match self.task.as_str() {
+            "" => String::new(),
+            task => format!("&task={}", encode(task)),
         };
         let fixed = if self.is_fixed { "&fixed=1" } else { "" };
-        format!("v=1&policy={}&seed={}&task={task}{fixed}", encode(&self.policy), self.seed)
+        format!("v=1&policy={}&seed={}{task}{fixed}", encode(&self.policy), self.seed)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Sheet, Task};
+    use super::Sheet;
 
     #[test]
     fn what_is_written_is_read_back() {
         for seed in [0, 7, u64::MAX] {
             for policy in ["", "cpu/x", "a b&c=d"] {
-                for (task, is_fixed) in [(Task::Times, false), (Task::Timeline, true)] {
+                for (task, is_fixed) in [("", false), ("timeline", true)] {
                     let sheet = Sheet {
                         seed,
                         policy: policy.to_owned(),
-                        task,
+                        task: task.to_owned(),
                         is_fixed,
                         ..Sheet::default()
                     };
@@ -115,9 +104,7 @@ mod tests {
 
     #[test]
     fn rubbish_changes_nothing() {
-        for text in
-            ["", "#", "seed=", "seed=-1&task=x&fixed", "%%%&&==", "seed=99999999999999999999"]
-        {
+        for text in ["", "#", "seed=", "seed=-1&x&fixed", "%%%&&==", "seed=99999999999999999999"] {
             let read = Sheet::default().read(text);
             assert_eq!(Sheet { strays: Vec::new(), ..read }, Sheet::default());
         }

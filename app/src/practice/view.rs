@@ -1,12 +1,12 @@
 //! A practice page that answers: which problem, the sheet, the result, and the figure that shows it.
 
-use super::gantt::timeline_view;
-use super::marks::task_view;
-use super::times::{Found, times_view};
-use super::{Data, NoProblem, Problem, SEED_MAX, Sheet, Task};
-use crate::browser;
+use super::cells::Filling;
+use super::given::given_view;
+use super::parts::parts_view;
+use super::{Data, Problem, SEED_MAX, Sheet};
 use crate::figure::Chrome;
 use crate::quiz::figure;
+use crate::{browser, pieces};
 use content::FigureSpec;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -36,14 +36,23 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
             browser::set_fragment(&link);
         }
     });
-    let root = data.root.clone();
     let is_fixed = Memo::new(move |_| sheet.with(|it| it.is_fixed));
-    let body = move || {
-        let sheet = sheet.get();
-        let made = crate::pieces::engine(&sheet.policy).ok_or(NoProblem::NoJobs);
-        match made.and_then(|entry| Problem::new(entry, sheet.seed)) {
-            Ok(problem) => problem_view(Arc::new(problem), &sheet, root.clone()),
-            Err(_) => view! { <p>"This policy cannot be worked out by hand."</p> }.into_any(),
+    let body = {
+        let root = data.root.clone();
+        let is_missing = brought(sheet);
+        move || {
+            let sheet = sheet.get();
+            let entry = pieces::engine(&sheet.policy);
+            let made = entry.and_then(|it| Problem::new(it, sheet.seed).ok());
+            match (made, is_missing.get()) {
+                (Some(problem), _) => problem_view(problem, &sheet, root.clone()),
+                (None, Some(false)) | (None, None) => {
+                    view! { <p role="status">"The problem is being made …"</p> }.into_any()
+                }
+                (None, Some(true)) => {
+                    view! { <p role="status">"The problem cannot be made: its program did not come."</p> }.into_any()
+                }
+            }
         }
     };
     view! {
@@ -55,17 +64,42 @@ pub fn live_view(data: &Data, sheet: Sheet, dice: fn() -> u64) -> AnyView {
     .into_any()
 }
 
+/// Brings the engine of the sheet, and again when another one is chosen. What is told is whether it
+/// did not come; nothing as long as it is not known.
+fn brought(sheet: RwSignal<Sheet>) -> RwSignal<Option<bool>> {
+    let is_missing = RwSignal::new(None);
+    let policy = Memo::new(move |_| sheet.with(|it| it.policy.clone()));
+    Effect::new(move |_| {
+        let id = policy.get();
+        if pieces::engine(&id).is_none() {
+            is_missing.set(None);
+            wasm_bindgen_futures::spawn_local(async move {
+                let came = pieces::bring([id.as_str()]).await;
+                let _ = is_missing.try_set(Some(!came));
+            });
+        }
+    });
+    is_missing
+}
+
 /// The sheet of a link as this page can show it, and what the reader is told of the rest. A link
 /// that is not understood fixes nothing: the reader must be able to choose.
 fn opened(data: &Data, asked: Sheet) -> (Sheet, String) {
     let strays = asked.strays.join(", ");
     let mut sheet = Sheet { strays: Vec::new(), ..asked };
     let mut told = Vec::new();
-    if !data.policies.contains(&sheet.policy) {
+    if data.offer(&sheet.policy).is_none() {
         if !sheet.policy.is_empty() {
-            told.push(format!("This page has no policy “{}”.", sheet.policy));
+            told.push(format!("This page has no problems on “{}”.", sheet.policy));
         }
-        sheet.policy = data.policies.first().cloned().unwrap_or_default();
+        sheet.policy = data.offers.first().map(|it| it.id.clone()).unwrap_or_default();
+    }
+    let sheets = data.offer(&sheet.policy).map_or(&[][..], |it| &it.sheets[..]);
+    if !sheets.iter().any(|it| it.0 == sheet.task) {
+        if !sheet.task.is_empty() {
+            told.push(format!("There is nothing called “{}” to fill in here.", sheet.task));
+        }
+        sheet.task = sheets.first().map(|it| it.0.clone()).unwrap_or_default();
     }
     if !strays.is_empty() {
         told.push(format!("The link says “{strays}”, which means nothing here."));
@@ -89,7 +123,7 @@ fn seed_asked(text: &str) -> (Option<u64>, String) {
     }
 }
 
-/// Policy, seed and task; only the task where an instructor has fixed the rest.
+/// Topic, seed and task; only the task where an instructor has fixed the rest.
 fn chooser(
     data: &Data,
     sheet: RwSignal<Sheet>,
@@ -97,12 +131,22 @@ fn chooser(
     dice: fn() -> u64,
 ) -> AnyView {
     let is_fixed = move || sheet.with(|it| it.is_fixed);
-    let options = data.policies.iter().map(|id| {
-        let title = crate::pieces::engine(id).map_or("", |it| it.meta.title);
-        let (id, own) = (id.clone(), id.clone());
+    let options = data.offers.iter().map(|it| {
+        let own = it.id.clone();
         let selected = move || sheet.with(|it| it.policy == own);
-        view! { <option value=id prop:selected=selected>{title}</option> }
+        view! { <option value=it.id.clone() prop:selected=selected>{it.title.clone()}</option> }
     });
+    let options = options.collect_view();
+    let choose = {
+        let data = data.clone();
+        move |event: leptos::ev::Event| {
+            let chosen = Sheet { policy: event_target_value(&event), ..sheet.get_untracked() };
+            // The same sheet where the other engine has it too.
+            let (known, _) = opened(&data, chosen);
+            sheet.set(known);
+        }
+    };
+    let data = data.clone();
     let fresh = move |_| {
         notice.set(String::new());
         sheet.update(|it| it.seed = dice() % (SEED_MAX + 1));
@@ -118,23 +162,29 @@ fn chooser(
             sheet.update(|it| it.seed = seed);
         }
     };
-    let task = move |task: Task, name: &'static str| {
-        view! {
-            <label class="option inline">
-                <input type="radio" name="task" prop:checked=move || sheet.with(|it| it.task) == task
-                    on:change=move |_| sheet.update(|it| it.task = task)/>
-                <span>{name}</span>
-            </label>
-        }
+    let policy = Memo::new(move |_| sheet.with(|it| it.policy.clone()));
+    let tasks = move || {
+        let sheets =
+            policy.with(|it| data.offer(it).map(|it| it.sheets.clone())).unwrap_or_default();
+        (1 < sheets.len()).then(|| {
+            let tasks = sheets.into_iter().map(|(key, title)| {
+                let (own, put) = (key.clone(), key);
+                view! {
+                    <label class="option inline">
+                        <input type="radio" name="task" value=put.clone() prop:checked=move || sheet.with(|it| it.task == own)
+                            on:change=move |_| sheet.update(|it| it.task.clone_from(&put))/>
+                        <span>{title}</span>
+                    </label>
+                }
+            });
+            view! { <fieldset class="tasks"><legend>"Fill in"</legend>{tasks.collect_view()}</fieldset> }
+        })
     };
     view! {
         <div class="practice-bar">
             <label class="knob">
-                <span>"Policy"</span>
-                <select data-act="policy" disabled=is_fixed
-                    on:change=move |event| sheet.update(|it| it.policy = event_target_value(&event))>
-                    {options.collect_view()}
-                </select>
+                <span>"Topic"</span>
+                <select data-act="policy" disabled=is_fixed on:change=choose>{options}</select>
             </label>
             <label class="knob">
                 <span>"Seed"</span>
@@ -144,41 +194,59 @@ fn chooser(
             {move || (!is_fixed()).then(|| view! {
                 <button type="button" class="button small" data-act="new" on:click=fresh>"New problem"</button>
             })}
-            <fieldset class="tasks">
-                <legend>"Fill in"</legend>
-                {task(Task::Times, "the times")} {task(Task::Timeline, "the time line")}
-            </fieldset>
+            {tasks}
         </div>
     }
     .into_any()
 }
 
-fn problem_view(problem: Arc<Problem>, sheet: &Sheet, root: String) -> AnyView {
-    let found = RwSignal::new(None::<Found>);
-    let shown = RwSignal::new(None::<u64>);
-    let task = match sheet.task {
-        Task::Timeline => timeline_view(&problem, found),
-        Task::Times => times_view(&problem, found),
+fn problem_view(problem: Problem, sheet: &Sheet, root: String) -> AnyView {
+    let sheets = problem.paper.sheets;
+    let Some(asked) = sheets.iter().find(|it| it.key == sheet.task).or(sheets.first()) else {
+        return ().into_any();
     };
-    let is_done = move || found.with(|it| it.as_ref().is_some_and(|it| it.tick == u64::MAX));
+    let heading = format!("{}, problem {}", problem.title(), sheet.seed);
+    let spec = spec(&problem, sheet);
+    let given = given_view(&problem);
+    let filling = Arc::new(Filling::new(problem, asked));
+    let found = filling.found;
+    let shown = RwSignal::new(None::<usize>);
+    let parts = parts_view(&filling);
+    let (marked, answered) = (filling.clone(), filling.clone());
+    let check = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        marked.check();
+    };
+    let is_done = move || found.with(|it| it.as_ref().is_some_and(|it| it.is_done));
     let told = move || found.with(|it| it.as_ref().map(|it| it.told.clone()).unwrap_or_default());
     let toggle = move |_| {
-        let tick = found.with_untracked(|it| it.as_ref().map_or(0, |it| it.tick));
-        shown.update(|it| *it = if it.is_some() { None } else { Some(tick) });
+        let at = found.with_untracked(|it| it.as_ref().map_or(0, |it| it.at));
+        shown.update(|it| *it = if it.is_some() { None } else { Some(at) });
     };
-    let spec = spec(&problem, sheet);
-    let heading = format!("{}, problem {}", problem.title(), sheet.seed);
-    let task_part = task_view(&problem);
     let picture = move || {
-        shown.get().map(|tick| {
-            let at = u32::try_from(problem.step_at(tick)).ok();
+        shown.get().map(|at| {
+            let at = u32::try_from(at).ok();
             figure(&FigureSpec { at, ..spec.clone() }, &root, "practice".to_owned(), Chrome::Full)
         })
     };
+    let print = |_| {
+        let _ = browser::window().map(|it| it.print());
+    };
     view! {
         <h2 class="problem-title">{heading}</h2>
-        {task_part}
-        {task}
+        <p class="print-only">"Name:"</p>
+        {given}
+        <form class="sheet" on:submit=check>
+            <p class="sheet-task">{asked.task}</p>
+            {parts}
+            <p class="question-actions">
+                <button type="submit" class="button small" data-act="check">"Check"</button>
+                <button type="button" class="button small second" data-act="tell" on:click=move |_| answered.tell()>
+                    "Fill in the answers"
+                </button>
+                <button type="button" class="button small second" data-act="print" on:click=print>"Print"</button>
+            </p>
+        </form>
         <p class="verdict" role="status" data-done=move || is_done().then_some("true")>{told}</p>
         <p class="show-me">
             <button type="button" class="button small second" data-act="show" on:click=toggle
@@ -201,7 +269,7 @@ fn spec(problem: &Problem, sheet: &Sheet) -> FigureSpec {
     }
 }
 
-/// A link with policy and seed fixed, for a class.
+/// A link with topic and seed fixed, for a class.
 fn class_link(sheet: RwSignal<Sheet>) -> AnyView {
     let copied = RwSignal::new("");
     let address = move || {
@@ -216,7 +284,7 @@ fn class_link(sheet: RwSignal<Sheet>) -> AnyView {
     view! {
             <details class="class-link">
                 <summary>"For a class"</summary>
-                <p>"This link opens exactly this problem. Policy and seed cannot be changed there; the answers are the engine's, the same for everybody."</p>
+                <p>"This link opens exactly this problem. Topic and seed cannot be changed there; the answers are the engine's, the same for everybody. Printed as it stands, the page is an exam sheet; with the answers filled in, its key."</p>
                 <p class="typed">
                     <input type="text" readonly aria-label="Link for a class" prop:value=address/>
                     <button type="button" class="button small second" data-act="copy" on:click=copy>"Copy"</button>
@@ -230,10 +298,16 @@ fn class_link(sheet: RwSignal<Sheet>) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::{Data, SEED_MAX, Sheet, opened, seed_asked};
+    use crate::practice::Offer;
 
     #[test]
     fn a_link_that_is_not_understood_fixes_nothing() {
-        let data = Data { policies: vec!["cpu/a".into(), "cpu/b".into()], root: String::new() };
+        let offer = |id: &str| Offer {
+            id: id.into(),
+            title: id.into(),
+            sheets: vec![("times".into(), "the times".into()), ("line".into(), "it".into())],
+        };
+        let data = Data { offers: vec![offer("cpu/a"), offer("cpu/b")], root: String::new() };
         let open = |text: &str| opened(&data, Sheet::default().read(text));
         let (sheet, told) = open("v=1&policy=cpu/b&seed=3&fixed=1");
         assert!(sheet.is_fixed && sheet.policy == "cpu/b" && told.is_empty(), "{told}");
@@ -241,12 +315,14 @@ mod tests {
             ("policy=cpu/x&seed=3&fixed=1", "cpu/x"),
             ("policy=cpu/b&sed=3&fixed=1", "sed=3"),
             ("seed=100000&fixed=1", "greatest"),
+            ("policy=cpu/b&task=tables&fixed=1", "tables"),
         ] {
             let (sheet, told) = open(text);
             assert!(!sheet.is_fixed && told.contains(word), "{text}: {told}");
-            assert!(data.policies.contains(&sheet.policy) && sheet.seed <= SEED_MAX);
+            assert!(data.offer(&sheet.policy).is_some() && sheet.seed <= SEED_MAX);
         }
-        assert_eq!(open("").1, "");
+        assert_eq!((open("").0.task.as_str(), open("").1.as_str()), ("times", ""));
+        assert_eq!(open("policy=cpu/b&task=line").0.task, "line");
     }
 
     #[test]

@@ -25,9 +25,11 @@ use super::jobs::{self, Job, Setup, Tie, Uses};
 use super::kernel::simulate;
 use super::kernel_scene;
 use super::kernel_state::State;
+use super::paper;
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -152,6 +154,8 @@ impl Engine for Cfs {
         {"name": "P3", "arrival_ticks": 4, "burst_ticks": 1, "priority": 4},
         {"name": "P4", "arrival_ticks": 5, "burst_ticks": 4, "priority": 2},
         {"name": "P5", "arrival_ticks": 6, "burst_ticks": 6, "priority": 5}]}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(|seed| paper::drawn(Self::FORM, seed)));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, switch_cost_ticks, tie, .. } = scenario;

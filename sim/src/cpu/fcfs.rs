@@ -15,9 +15,11 @@ use super::kernel::simulate;
 use super::kernel_policy::{From, Moment, Policy, View};
 use super::kernel_scene;
 use super::kernel_state::{ReadyRow, State};
+use super::paper;
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::Field;
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -55,6 +57,8 @@ impl Engine for Fcfs {
         {"name": "P3", "arrival_ticks": 4, "burst_ticks": 1, "priority": 4},
         {"name": "P4", "arrival_ticks": 5, "burst_ticks": 4, "priority": 2},
         {"name": "P5", "arrival_ticks": 6, "burst_ticks": 6, "priority": 5}]}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(|seed| paper::drawn(Self::FORM, seed)));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, switch_cost_ticks, tie } = scenario;

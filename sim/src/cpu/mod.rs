@@ -26,6 +26,7 @@ mod kernel_shares;
 mod kernel_state;
 #[cfg(test)]
 mod laws;
+mod paper;
 
 mod lanes;
 mod words;

@@ -17,9 +17,11 @@ use super::kernel::simulate;
 use super::kernel_policy::{Expiry, From, Moment, Policy, View};
 use super::kernel_scene;
 use super::kernel_state::{ReadyRow, State};
+use super::paper;
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -68,6 +70,8 @@ impl Engine for MultilevelQueue {
         {"name": "Make1", "burst_ticks": 7, "priority": 1},
         {"name": "Make2", "arrival_ticks": 1, "burst_ticks": 6, "priority": 1},
         {"name": "Night", "burst_ticks": 5, "priority": 2}]}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(|seed| paper::drawn(Self::FORM, seed)));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, switch_cost_ticks, tie, .. } = scenario;

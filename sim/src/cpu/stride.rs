@@ -20,9 +20,11 @@ use super::kernel_ranked::Ranked;
 use super::kernel_scene;
 use super::kernel_shares;
 use super::kernel_state::{Detail, ReadyRow, State};
+use super::paper;
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::{Cell, Column, Panel, Scene, Table, TableRow, Tone, number};
 use serde::Deserialize;
 
@@ -66,6 +68,8 @@ impl Engine for Stride {
         {"name": "A", "burst_ticks": 10, "tickets": 100},
         {"name": "B", "burst_ticks": 5, "tickets": 50},
         {"name": "C", "burst_ticks": 25, "tickets": 250}]}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(|seed| paper::drawn(Self::FORM, seed)));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let Scenario { jobs, switch_cost_ticks, tie, .. } = scenario;

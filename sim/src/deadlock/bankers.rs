@@ -16,10 +16,12 @@
 
 use super::banker_scene;
 use super::claims::{Claims, Look, Scan, fits};
+use super::paper;
 use super::words::{count, find, list, named};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -124,6 +126,8 @@ impl Engine for Bankers {
             {"name": "P4", "held": [0, 0, 2], "need": [4, 3, 1]}
         ]
     }"#;
+
+    const PAPER: Option<Paper> = Some(paper::BANKERS);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let (claims, requests) = read(scenario)?;

@@ -6,6 +6,7 @@ mod coffman_scene;
 mod graph_scene;
 mod lock_checks;
 mod lock_scene;
+mod paper;
 #[cfg(test)]
 mod stamp_laws;
 mod stamp_run;

@@ -16,10 +16,12 @@
 
 use super::claims::{Claims, Scan};
 use super::graph_scene::{self, cycle};
+use super::paper;
 use super::words::{count, find, list, named};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -115,6 +117,8 @@ impl Engine for ResourceGraph {
             {"process": "P2", "resource": "R2"}, {"process": "P3", "resource": "R3"}
         ]
     }"#;
+
+    const PAPER: Option<Paper> = Some(paper::RESOURCE_GRAPH);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let script = read(scenario)?;

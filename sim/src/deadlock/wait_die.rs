@@ -13,11 +13,13 @@
 //! # Source
 //! `rosenkrantz-1978`.
 
+use super::paper;
 use super::stamp_scene;
 use super::stamps::{self, Rule, Scenario, State};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::Field;
+use crate::paper::Paper;
 use crate::scene::Scene;
 
 pub(crate) struct WaitDie;
@@ -36,6 +38,8 @@ impl Engine for WaitDie {
     };
     const FORM: &'static [Field] = stamps::FORM;
     const EXAMPLE: &'static str = stamps::EXAMPLE;
+
+    const PAPER: Option<Paper> = Some(paper::WAIT_DIE);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         stamps::simulate(scenario, Rule::WaitDie, log)

@@ -15,12 +15,14 @@
 //! # Source
 //! `silberschatz-10e`, 8.7 and 8.8; `ostep`, chapter 32.
 
+use super::paper;
 use super::wait_scene;
 use super::wait_search::{Colour, Search};
 use super::words::{count, find, list, named};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -141,6 +143,8 @@ impl Engine for WaitFor {
             {"from": "P3", "to": "P1"}, {"from": "P4", "to": "P1"}
         ]
     }"#;
+
+    const PAPER: Option<Paper> = Some(paper::WAIT_FOR);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let waits = read(scenario)?;

@@ -13,11 +13,13 @@
 //! # Source
 //! `rosenkrantz-1978`.
 
+use super::paper;
 use super::stamp_scene;
 use super::stamps::{self, Rule, Scenario, State};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::Field;
+use crate::paper::Paper;
 use crate::scene::Scene;
 
 pub(crate) struct WoundWait;
@@ -36,6 +38,8 @@ impl Engine for WoundWait {
     };
     const FORM: &'static [Field] = stamps::FORM;
     const EXAMPLE: &'static str = stamps::EXAMPLE;
+
+    const PAPER: Option<Paper> = Some(paper::WOUND_WAIT);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         stamps::simulate(scenario, Rule::WoundWait, log)

@@ -15,6 +15,7 @@
 //! `tanenbaum-2014/3.4.7`
 
 use super::replacement::kernel::{Event, State, simulate};
+use super::replacement::paper;
 use super::replacement::policy::{FrameIdx, Look, Policy, Resident, Seek, View};
 use super::replacement::ranked::{lowest, tie_key, tie_words};
 use super::replacement::scene::{self, panel};
@@ -22,6 +23,7 @@ use super::replacement::workload::{self, PageIdx, Scenario, Tie, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::{CellRow, Cells, Mark, Panel, Scene, Slot, Tone};
 use std::sync::Arc;
 
@@ -64,6 +66,8 @@ impl Engine for Aging {
     const EXAMPLE: &'static str = r#"{"frames": 4, "interval_references": 3,
         "references": "1 2 3 4 1 2 1 2 4 1 3 2 5 1 2 6 1 4"}"#;
 
+    const PAPER: Option<Paper> = Some(paper::paper(drawn));
+
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);
         let mut ages = Ages {
@@ -84,6 +88,14 @@ impl Engine for Aging {
     fn actors(scenario: &Scenario) -> Vec<String> {
         workload::actors(scenario)
     }
+}
+
+/// A problem for pen and paper.
+fn drawn(seed: u64) -> serde_json::Value {
+    crate::paper::set(
+        paper::plain(seed),
+        &[("interval_references", 3.into()), ("counter_bits", 4.into()), ("tie", "frame".into())],
+    )
 }
 
 /// Rows of counters that are drawn.

@@ -17,12 +17,14 @@
 //! `corbato-1969`; `silberschatz-10e/10.4` for the enhanced one.
 
 use super::replacement::kernel::{Event, State, simulate};
+use super::replacement::paper;
 use super::replacement::policy::{FrameIdx, Look, Policy, Resident, Seek, View};
 use super::replacement::scene::{self, chip, panel};
 use super::replacement::workload::{self, PageIdx, Scenario, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::{Edge, Graph, Mark, Node, Panel, Queue, QueueRow, Scene, Slot, Tone};
 use std::sync::Arc;
 
@@ -70,6 +72,8 @@ impl Engine for Clock {
     ];
     const EXAMPLE: &'static str = r#"{"frames": 4, "references": "1 2 3 4 5 2 6 2 3 7 2 8 3 2 5"}"#;
 
+    const PAPER: Option<Paper> = Some(paper::paper(drawn));
+
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);
         let mut hand = Hand {
@@ -89,6 +93,14 @@ impl Engine for Clock {
     fn actors(scenario: &Scenario) -> Vec<String> {
         workload::actors(scenario)
     }
+}
+
+/// A problem for pen and paper.
+fn drawn(seed: u64) -> serde_json::Value {
+    crate::paper::set(
+        paper::plain(seed),
+        &[("enhanced", false.into()), ("loaded_bit", true.into())],
+    )
 }
 
 /// The hand and how far its search is.

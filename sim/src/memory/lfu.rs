@@ -11,12 +11,14 @@
 //! `silberschatz-10e/10.4`
 
 use super::replacement::kernel::{State, simulate};
+use super::replacement::paper;
 use super::replacement::ranked::{Rank, Ranked};
 use super::replacement::scene;
 use super::replacement::workload::{self, Scenario, Tie, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use std::sync::Arc;
 
@@ -55,6 +57,8 @@ impl Engine for Lfu {
     ];
     const EXAMPLE: &'static str = r#"{"frames": 3, "references": "1 1 1 2 2 3 4 3 4 3 4 5 3 4"}"#;
 
+    const PAPER: Option<Paper> = Some(paper::paper(drawn));
+
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);
         let tie = scenario.tie.unwrap_or(Tie::Oldest);
@@ -70,4 +74,12 @@ impl Engine for Lfu {
     fn actors(scenario: &Scenario) -> Vec<String> {
         workload::actors(scenario)
     }
+}
+
+/// A problem for pen and paper.
+fn drawn(seed: u64) -> serde_json::Value {
+    crate::paper::set(
+        paper::plain(seed),
+        &[("tie", "oldest".into()), ("keep_counts", false.into())],
+    )
 }

@@ -12,12 +12,14 @@
 //! `mattson-1970`: stack algorithms.
 
 use super::replacement::kernel::{State, simulate};
+use super::replacement::paper;
 use super::replacement::ranked::{Rank, Ranked};
 use super::replacement::scene;
 use super::replacement::workload::{self, Scenario, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::Field;
+use crate::paper::Paper;
 use crate::scene::Scene;
 use std::sync::Arc;
 
@@ -48,6 +50,8 @@ impl Engine for Lru {
         workload::SEED,
     ];
     const EXAMPLE: &'static str = r#"{"frames": 3, "references": "1 2 3 4 1 2 5 1 2 3 4 5"}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(paper::plain));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);

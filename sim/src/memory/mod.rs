@@ -14,6 +14,7 @@ mod nested;
 mod nested_paging;
 mod page_fault;
 mod paging;
+mod paper;
 mod per_cpu_pages;
 mod pte;
 mod pte_bits;

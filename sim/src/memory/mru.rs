@@ -11,12 +11,14 @@
 //! `chou-1985`: which policy fits which pattern of a database.
 
 use super::replacement::kernel::{State, simulate};
+use super::replacement::paper;
 use super::replacement::ranked::{Rank, Ranked};
 use super::replacement::scene;
 use super::replacement::workload::{self, Scenario, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::Field;
+use crate::paper::Paper;
 use crate::scene::Scene;
 use std::sync::Arc;
 
@@ -47,6 +49,8 @@ impl Engine for Mru {
         workload::SEED,
     ];
     const EXAMPLE: &'static str = r#"{"frames": 4, "references": "1-5x4"}"#;
+
+    const PAPER: Option<Paper> = Some(paper::paper(paper::plain));
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);

@@ -14,6 +14,7 @@
 //! `tanenbaum-2014/3.4.2`
 
 use super::replacement::kernel::{State, simulate};
+use super::replacement::paper;
 use super::replacement::policy::{FrameIdx, Look, Policy, Resident, Seek, View};
 use super::replacement::ranked::{lowest, tie_key, tie_words};
 use super::replacement::scene::{self, chip, panel};
@@ -21,6 +22,7 @@ use super::replacement::workload::{self, Scenario, Tie, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Preset};
+use crate::paper::Paper;
 use crate::scene::{Panel, Queue, QueueRow, Scene, Slot, Tone};
 use std::sync::Arc;
 
@@ -57,6 +59,8 @@ impl Engine for Nru {
     const EXAMPLE: &'static str =
         r#"{"frames": 4, "references": "1 2w 3 4w 1 5 2 6 1w 7 3 1 4 2"}"#;
 
+    const PAPER: Option<Paper> = Some(paper::paper_with_writes(drawn));
+
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);
         let mut classes = Classes {
@@ -73,6 +77,14 @@ impl Engine for Nru {
     fn actors(scenario: &Scenario) -> Vec<String> {
         workload::actors(scenario)
     }
+}
+
+/// A problem for pen and paper.
+fn drawn(seed: u64) -> serde_json::Value {
+    crate::paper::set(
+        paper::with_writes(seed),
+        &[("interval_references", 4.into()), ("tie", "frame".into())],
+    )
 }
 
 #[derive(Debug, Clone, Copy)]

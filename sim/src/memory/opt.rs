@@ -12,12 +12,14 @@
 //! `belady-1966`: the algorithm MIN; `mattson-1970` has the proof.
 
 use super::replacement::kernel::{State, simulate};
+use super::replacement::paper;
 use super::replacement::ranked::{Rank, Ranked};
 use super::replacement::scene;
 use super::replacement::workload::{self, Scenario, Tie, Workload};
 use crate::engine::{Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use std::sync::Arc;
 
@@ -52,6 +54,8 @@ impl Engine for Opt {
     ];
     const EXAMPLE: &'static str = r#"{"frames": 3, "references": "1 2 3 4 1 2 5 1 2 3 4 5"}"#;
 
+    const PAPER: Option<Paper> = Some(paper::paper(drawn));
+
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let workload = Arc::new(Workload::of(scenario)?);
         let tie = scenario.tie.unwrap_or(Tie::Oldest);
@@ -66,4 +70,9 @@ impl Engine for Opt {
     fn actors(scenario: &Scenario) -> Vec<String> {
         workload::actors(scenario)
     }
+}
+
+/// A problem for pen and paper.
+fn drawn(seed: u64) -> serde_json::Value {
+    crate::paper::set(paper::plain(seed), &[("tie", "oldest".into())])
 }

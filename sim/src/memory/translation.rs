@@ -25,9 +25,11 @@ use super::paging::scene::{self, View};
 use super::paging::tables::{AN_ADDRESS, Mapping, Tables};
 use super::paging::tlb::Sizes;
 use super::paging::walk::{Access, Cpu, Kind as Does, Progress, Ring, Settings, State, Totals};
+use super::paper;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -210,6 +212,8 @@ impl Engine for Translation {
             {"address": "0x7ffe12346010", "kind": "write"}
         ]
     }"#;
+
+    const PAPER: Option<Paper> = Some(paper::TRANSLATION);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let tables = tables(scenario);

@@ -32,6 +32,7 @@ use super::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -165,6 +166,8 @@ impl Engine for Buddy {
         "memory_pages": 16,
         "script": "A = alloc 1\nB = alloc 3\nC = alloc 2\nfree A\nD = alloc 8\nfree C\nfree B\nE = alloc 5"
     }"#;
+
+    const PAPER: Option<Paper> = Some(super::paper::BUDDY);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let script = scenario.operations()?;

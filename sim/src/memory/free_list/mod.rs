@@ -32,6 +32,7 @@ use super::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -191,6 +192,8 @@ impl Engine for FreeList {
         "policy": "first",
         "script": "A = alloc 20\nB = alloc 15\nC = alloc 25\nD = alloc 20\nfree A\nfree C\nE = alloc 40\nfree D\nE = alloc 40\nfree B\nF = alloc 30\nG = alloc 12"
     }"#;
+
+    const PAPER: Option<Paper> = Some(super::paper::FREE_LIST);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let script = scenario.operations()?;

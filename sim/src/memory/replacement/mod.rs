@@ -1,6 +1,7 @@
 //! Page replacement: one process, a few frames, a reference string, and a rule for who must go.
 
 pub(super) mod kernel;
+pub(super) mod paper;
 pub(super) mod policy;
 pub(super) mod ranked;
 mod say;
