@@ -1,5 +1,5 @@
 // Every page of the site, whatever pages there are: it loads cleanly under any path, says its text without scripts, fits
-// small screens, and axe has nothing against it.
+// small screens, and axe has nothing against it. Pages for paper have paper.test.mjs.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, isSingle } from "./lib/site.mjs";
+import { DIST, PAGES, isPaper, isSingle } from "./lib/site.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PREFIXES = ["/", "/a/b/"];
@@ -29,7 +29,7 @@ after(async () => {
 test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
 
 describe("every page", { concurrency: N_AT_ONCE }, () => {
-  for (const path of PAGES) {
+  for (const path of PAGES.filter((path) => !isPaper(path))) {
     describe(path, { concurrency: 1 }, () => {
       test("under / it loads without a complaint, and fits and reads everywhere", (t) => lookAt(t, path));
       test("under /a/b/ it loads without a complaint or a foreign request", () => loadUnderPath(path));

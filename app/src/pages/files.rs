@@ -11,6 +11,10 @@ const STYLES: [&str; 8] =
 /// Style sheets of a page without a figure.
 const STYLES_PLAIN: [&str; 5] = ["tokens", "base", "layout", "page", "drawing"];
 
+/// Style sheets of a page for paper.
+const STYLES_PAPER: [&str; 8] =
+    ["tokens", "base", "layout", "page", "drawing", "figure", "player", "paper"];
+
 /// Small scripts of the pages. Their names carry a hash of what they hold.
 const SCRIPTS: [(&str, &str); 4] = [
     ("theme", include_str!("../../../assets/theme.js")),
@@ -114,7 +118,9 @@ impl Files {
                 bundle.js_name = name;
             }
         }
-        if let Some(stem) = STYLES.iter().find(|it| !files.styles.contains_key(**it)) {
+        if let Some(stem) =
+            STYLES.iter().chain(&STYLES_PAPER).find(|it| !files.styles.contains_key(**it))
+        {
             return Err(format!("{} holds no style sheet {stem}.css", dir.display()));
         }
         files.app = match (bundle.js_name.is_empty(), bundle.wasm_name.is_empty()) {
@@ -129,8 +135,16 @@ impl Files {
     }
 
     /// File names of the style sheets of a page.
-    pub(super) fn styles_of(&self, has_parts: bool) -> impl Iterator<Item = &str> {
-        let stems: &[&str] = if has_parts { &STYLES } else { &STYLES_PLAIN };
+    pub(super) fn styles_of(
+        &self,
+        has_parts: bool,
+        is_for_paper: bool,
+    ) -> impl Iterator<Item = &str> {
+        let stems: &[&str] = match (has_parts, is_for_paper) {
+            (_, true) => &STYLES_PAPER,
+            (true, false) => &STYLES,
+            (false, false) => &STYLES_PLAIN,
+        };
         stems.iter().filter_map(|stem| self.styles.get(*stem)).map(|(name, _)| name.as_str())
     }
 
@@ -211,7 +225,7 @@ mod tests {
     fn what_is_missing_is_told() -> std::io::Result<()> {
         let dir = std::env::temp_dir().join(format!("interleave-files-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        for stem in STYLES {
+        for stem in STYLES.into_iter().chain(["paper"]) {
             let told = Files::find(&dir).err().unwrap_or_default();
             assert!(told.ends_with(&format!("no style sheet {stem}.css")), "{told}");
             std::fs::write(dir.join(format!("{stem}-f93aba9661ddf1a.css")), "")?;

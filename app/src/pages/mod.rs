@@ -17,6 +17,7 @@ mod module;
 mod not_found;
 mod notes;
 mod offline;
+mod paper;
 mod questions;
 mod reference;
 mod robots;
@@ -73,6 +74,7 @@ impl Site {
             pages.extend(questions::quiz(self, module));
             pages.extend(questions::practice(self, module));
         }
+        pages.extend(paper::pages(self));
         for shelf in sim::DOMAINS.iter().flat_map(|it| it.shelves) {
             let script = self.files.app.as_ref().and_then(|app| single::script(app, shelf.engines));
             for entry in shelf.engines {

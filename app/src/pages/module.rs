@@ -1,7 +1,7 @@
 //! The first page of a module: what it holds, lesson by lesson.
 
 use super::shell::Draft;
-use super::{Page, Site, course, html, icons, questions, root_of, thumb};
+use super::{Page, Site, course, html, icons, paper, questions, root_of, thumb};
 use content::{Lesson, Module};
 use leptos::prelude::*;
 
@@ -14,7 +14,10 @@ pub(super) fn page(site: &Site, module: &Module) -> Page {
                 <p class="kicker">{format!("Module {} of {}", module.number, site.course.modules.len())}</p>
                 <h1>{module.title.clone()}</h1>
                 <p class="lead">{module.summary.clone()}</p>
-                <p class="meta">{totals(module)}</p>
+                <p class="meta">
+                    <span>{totals(module)}</span>
+                    <a href=format!("{root}{}", paper::path(module))>"As one text, for paper"</a>
+                </p>
             </header>
             <h2 id="lessons">"Lessons"</h2>
             <ol class="lesson-list">

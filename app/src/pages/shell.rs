@@ -24,6 +24,8 @@ pub(super) struct Draft {
     pub(super) body: String,
     /// Whether figures, quizzes or practice sheets are on it.
     pub(super) has_parts: bool,
+    /// Whether it is made for paper: with still figures, and no program.
+    pub(super) is_for_paper: bool,
     /// Where it stands in the course list; `None` for pages without the list.
     pub(super) place: Option<course::Place>,
     /// Its headings: level, id, text.
@@ -41,6 +43,7 @@ impl Draft {
             description: description.to_owned(),
             body,
             has_parts: false,
+            is_for_paper: false,
             place: None,
             toc: Vec::new(),
             head: String::new(),
@@ -90,7 +93,7 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
         escape(&draft.description),
         Files::script_name("theme"),
     );
-    for name in site.files.styles_of(draft.has_parts) {
+    for name in site.files.styles_of(draft.has_parts, draft.is_for_paper) {
         let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{root}{name}\">");
     }
     let _ = writeln!(

@@ -18,8 +18,10 @@ export const PAGES = FILES.filter((path) => path.endsWith(".html"));
 export const isSingle = (path) => path.startsWith("single/");
 /** Pages that stand in other people's pages. */
 export const isEmbed = (path) => path.startsWith("embed/");
+/** Whole modules for paper: long, and never on the way of somebody who reads on a screen. */
+export const isPaper = (path) => path.startsWith("print/") && path !== "print/cheat_sheet.html";
 /** Pages of the site itself. */
-export const isNormal = (path) => !isSingle(path) && !isEmbed(path);
+export const isNormal = (path) => !isSingle(path) && !isEmbed(path) && !isPaper(path);
 /** Pages with one figure that is the page. */
 export const SIMS = PAGES.filter((path) => path.startsWith("sim/"));
 
