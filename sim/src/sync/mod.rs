@@ -8,6 +8,7 @@ mod coherence_scene;
 mod contention;
 mod contention_run;
 mod contention_scene;
+mod incident;
 mod lang;
 mod machine;
 mod program;
@@ -32,4 +33,5 @@ pub(crate) const COST: &[Entry] = &[
     Entry::of::<adaptive::Adaptive>(),
     Entry::of_machine::<rcu::Rcu>(),
     Entry::of::<socket_receive::SocketReceive>(),
+    Entry::of_machine::<incident::Incident>(),
 ];
