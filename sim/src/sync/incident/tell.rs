@@ -1,7 +1,7 @@
 //! Sentences: what a reading rules out, how sure a name is, what a change did.
 
 use super::host::Cause;
-use super::tools::{against, shown, summary};
+use super::tools::{Tool, against, shown, summary};
 use super::{Effect, Move, Setup, State};
 
 /// A choice as a button says it.
@@ -42,34 +42,7 @@ pub(super) fn step(
     after: &State,
 ) -> (&'static str, String) {
     match choice {
-        Move::Look(tool) => {
-            let measured = setup.now(after);
-            let says = format!("{} shows: {}", tool.label(), summary(tool, measured));
-            let mut out: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
-            for (cause, sign) in against(tool, measured) {
-                if before.ruled & cause.bit() == 0 {
-                    match out.iter_mut().find(|it| it.0 == sign) {
-                        Some(group) => group.1.push(cause.short()),
-                        None => out.push((sign, vec![cause.short()])),
-                    }
-                }
-            }
-            let parts: Vec<String> = out
-                .iter()
-                .map(|(sign, causes)| format!("not {}, or {sign}", any_of(causes)))
-                .collect();
-            match parts.is_empty() {
-                true => {
-                    let signs: Vec<&str> =
-                        shown(tool, measured).into_iter().map(Cause::short).collect();
-                    (
-                        "look",
-                        format!("{says}; it fits {}, and rules out nothing new.", any_of(&signs)),
-                    )
-                }
-                false => ("rules_out", format!("{says}; so it is {}.", parts.join("; "))),
-            }
-        }
+        Move::Look(tool) => look(setup, before, tool, after),
         Move::Name(cause) => name(cause, after),
         Move::Change(fix) => {
             let [was, is] = [before.kept, before.kept | fix.bit()].map(|it| setup.measured(it));
@@ -112,6 +85,32 @@ pub(super) fn step(
             (tag, format!("{what}, and {rest}."))
         }
     }
+}
+
+/// What a reading shows, and which causes fall with it for the first time.
+fn look(setup: &Setup, before: &State, tool: Tool, after: &State) -> (&'static str, String) {
+    let measured = setup.now(after);
+    let says = format!("You look at {}: {}", tool.label(), summary(tool, measured));
+    let mut groups: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for (cause, sign) in against(tool, measured) {
+        if before.ruled & cause.bit() == 0 {
+            match groups.iter_mut().find(|it| it.0 == sign) {
+                Some(group) => group.1.push(cause.short()),
+                None => groups.push((sign, vec![cause.short()])),
+            }
+        }
+    }
+    if groups.is_empty() {
+        let signs: Vec<&str> = shown(tool, measured).into_iter().map(Cause::short).collect();
+        let fits = match signs.as_slice() {
+            [] => "it rules out nothing new".to_owned(),
+            signs => format!("that fits {} and rules out nothing new", any_of(signs)),
+        };
+        return ("look", format!("{says}; {fits}."));
+    }
+    let parts: Vec<String> =
+        groups.iter().map(|(sign, causes)| format!("{} ({sign})", any_of(causes))).collect();
+    ("rules_out", format!("{says}; that rules out {}.", parts.join(", ")))
 }
 
 /// The change as something that is done.

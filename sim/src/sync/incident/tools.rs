@@ -35,8 +35,8 @@ impl Tool {
             Self::PerfTop => "perf top",
             Self::PerfLock => "perf lock contention",
             Self::Iostat => "iostat -x 1",
-            Self::Stacks => "stacks of all threads",
-            Self::CpuStat => "cpu.stat of the group",
+            Self::Stacks => "gdb thread apply all bt",
+            Self::CpuStat => "cpu.stat",
         }
     }
 
@@ -106,6 +106,15 @@ impl Sums {
 /// On a CPU in the program.
 const PROGRAM: [Doing; 3] = [Doing::Work, Doing::Hot, Doing::Cache];
 const ON_CPU: [Doing; 5] = [Doing::Work, Doing::Hot, Doing::Cache, Doing::Kernel, Doing::Spin];
+const AWAKE: [Doing; 7] = [
+    Doing::Work,
+    Doing::Hot,
+    Doing::Cache,
+    Doing::Kernel,
+    Doing::Spin,
+    Doing::Ready,
+    Doing::Throttled,
+];
 const AT_DISK: [Doing; 2] = [Doing::Fault, Doing::Write];
 
 impl Measured {
@@ -119,10 +128,10 @@ impl Measured {
         percent(all.of(&[doing]), all.of(&ON_CPU))
     }
 
-    /// Share of the threads.
+    /// Share of the threads that have a request.
     pub(super) fn of_threads(&self, doing: &[Doing]) -> u64 {
         let all = &self.report.all;
-        percent(all.of(doing), all.time_us * self.host.n_threads)
+        percent(all.of(doing), all.doing_us.iter().sum::<u64>() - all.of(&[Doing::Idle]))
     }
 
     /// Share of the time in which the disk is busy with pages, and with the log.
@@ -136,7 +145,7 @@ impl Measured {
     /// Share of the periods in which the quota was used up.
     pub(super) fn throttled(&self) -> u64 {
         let all = &self.report.all;
-        percent(all.n_throttled, all.time_us / PERIOD_US).min(100)
+        percent(all.n_throttled, all.time_us.div_ceil(PERIOD_US)).min(100)
     }
 
     pub(super) fn swapped_mb(&self) -> u64 {
@@ -181,7 +190,7 @@ fn sign(tool: Tool, cause: Cause, it: &Measured) -> Option<(&'static str, bool)>
             ("the disk would be busy with the log", 85 <= it.disk()[1])
         }
         (Tool::Stacks, Cause::LockHeld) => {
-            ("many threads would sleep for one lock", 25 <= it.of_threads(&[Doing::Mutex]))
+            ("most threads would sleep for one lock", 50 <= it.of_threads(&[Doing::Mutex]))
         }
         (Tool::Stacks, Cause::SlowService) => {
             ("most threads would wait for the other service", 50 <= it.of_threads(&[Doing::Call]))
@@ -249,8 +258,9 @@ pub(super) fn summary(tool: Tool, it: &Measured) -> String {
                 [Doing::Mutex, Doing::Call, Doing::Fault, Doing::Write].map(|it| all.mean(&[it]));
             format!(
                 "of {} threads, {mutex} sleep for the cache's lock, {call} wait for the other \
-                 service, {page} for a page, {log} for the log",
-                it.host.n_threads
+                 service, {page} for a page, {log} for the log; {} run or could",
+                it.host.n_threads,
+                all.mean(&AWAKE)
             )
         }
         Tool::CpuStat if it.host.quota_us == 0 => "the group has no quota".to_owned(),
@@ -383,18 +393,7 @@ fn stacks(it: &Measured) -> Table {
         ("recv < call_service", &[Doing::Call]),
         ("page fault", &[Doing::Fault]),
         ("fsync < write_log", &[Doing::Write]),
-        (
-            "on a CPU, or ready",
-            &[
-                Doing::Work,
-                Doing::Hot,
-                Doing::Cache,
-                Doing::Kernel,
-                Doing::Spin,
-                Doing::Ready,
-                Doing::Throttled,
-            ],
-        ),
+        ("on a CPU, or ready", &AWAKE),
         ("epoll_wait < next_request", &[Doing::Idle]),
     ];
     let rows = rows.map(|(what, doing)| (what.to_owned(), all.mean(doing))).to_vec();
@@ -407,7 +406,7 @@ fn cpu_stat(it: &Measured) -> Table {
         0 => "max".to_owned(),
         us => us.to_string(),
     };
-    let periods = if it.host.quota_us == 0 { 0 } else { all.time_us / PERIOD_US };
+    let periods = if it.host.quota_us == 0 { 0 } else { all.time_us.div_ceil(PERIOD_US) };
     let lines = [
         ("cpu.max (µs of 100,000)", limit),
         ("usage_usec a second", all.a_second(all.of(&ON_CPU)).to_string()),
