@@ -3,7 +3,7 @@
 //! `INTERLEAVE_OFFLINE=0` leaves out the worker that keeps the course for reading without a network.
 //! `INTERLEAVE_BASE_URL` may hold the address at which the site will stand; then pages name it as theirs.
 
-use app::pages::{Files, Page, Site, notes, worker};
+use app::pages::{Files, Page, Site, notes, previews, worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,6 +42,9 @@ fn run() -> Result<usize, String> {
     let own = Files::own();
     for page in pages.iter().chain(&own) {
         write(&dist, page)?;
+    }
+    for (path, bytes) in previews(&site)? {
+        write_bytes(&dist, &path, &bytes)?;
     }
     if is_offline {
         let mut files = BTreeMap::new();
@@ -83,10 +86,14 @@ fn args() -> Result<Args, String> {
 }
 
 fn write(dist: &Path, page: &Page) -> Result<(), String> {
-    let path = dist.join(&page.path);
+    write_bytes(dist, &page.path, page.text.as_bytes())
+}
+
+fn write_bytes(dist: &Path, path: &str, bytes: &[u8]) -> Result<(), String> {
+    let path = dist.join(path);
     let failed = |error: std::io::Error| format!("{} cannot be written: {error}", path.display());
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    std::fs::write(&path, &page.text).map_err(failed)
+    std::fs::write(&path, bytes).map_err(failed)
 }

@@ -43,6 +43,7 @@ pub(super) fn page(site: &Site, entry: &Entry) -> Page {
     }
     let mut draft = Draft::new(&path, meta.title, meta.summary, body);
     draft.has_parts = true;
+    draft.pictured = Some(meta.id.to_owned());
     draft.toc = toc;
     draft.head = embed::oembed_link(site, entry, &root);
     draft.finish(site)

@@ -27,6 +27,10 @@ pub(super) fn page(site: &Site, module: &Module, lesson: &Lesson) -> Page {
     });
     let mut draft = Draft::new(&path, &lesson.title, &lesson.summary, body);
     draft.has_parts = lesson.blocks.iter().any(|it| !matches!(it, Block::Html(_)));
+    draft.pictured = lesson.blocks.iter().find_map(|it| match it {
+        Block::Figure(spec) => Some(spec.engine.clone()),
+        Block::Html(_) | Block::Quiz(_) => None,
+    });
     draft.place = Some(course::Place::new(module, &lesson.slug));
     draft.toc =
         lesson.headings.iter().map(|it| (it.level, it.id.clone(), it.text.clone())).collect();

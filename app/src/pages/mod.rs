@@ -18,6 +18,7 @@ mod not_found;
 mod notes;
 mod offline;
 mod paper;
+mod preview;
 mod questions;
 mod reference;
 mod robots;
@@ -30,6 +31,7 @@ pub use encode::{base64, sha256};
 pub use files::{Bundle, Files};
 pub use notes::{Notes, notes};
 pub use offline::worker;
+pub use preview::previews;
 pub use single::classic;
 
 use content::{Course, FigureSpec};

@@ -1,6 +1,6 @@
 //! What every page has around its own part: head, top bar, course list, contents of the page, foot.
 
-use super::{Files, Page, Site, course, html, icons, offline, root_of};
+use super::{Files, Page, Site, course, html, icons, offline, preview, root_of};
 use crate::quiz::escape;
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -26,6 +26,8 @@ pub(super) struct Draft {
     pub(super) has_parts: bool,
     /// Whether it is made for paper: with still figures, and no program.
     pub(super) is_for_paper: bool,
+    /// Id of the engine whose picture other sites show beside a link to it.
+    pub(super) pictured: Option<String>,
     /// Where it stands in the course list; `None` for pages without the list.
     pub(super) place: Option<course::Place>,
     /// Its headings: level, id, text.
@@ -44,6 +46,7 @@ impl Draft {
             body,
             has_parts: false,
             is_for_paper: false,
+            pictured: None,
             place: None,
             toc: Vec::new(),
             head: String::new(),
@@ -152,14 +155,32 @@ fn previews(site: &Site, draft: &Draft) -> String {
          <meta property=\"og:type\" content=\"article\">\n\
          <meta property=\"og:title\" content=\"{}\">\n\
          <meta property=\"og:description\" content=\"{}\">\n\
-         <meta property=\"og:url\" content=\"{url}\">\n\
-         <meta name=\"twitter:card\" content=\"summary\">\n",
+         <meta property=\"og:url\" content=\"{url}\">\n{}",
         escape(&draft.title),
-        escape(&draft.description)
+        escape(&draft.description),
+        pictured(base, draft)
     )
     .replace(
         "content=\"article\"",
         if draft.path == "index.html" { "content=\"website\"" } else { "content=\"article\"" },
+    )
+}
+
+/// The picture beside a link.
+fn pictured(base: &str, draft: &Draft) -> String {
+    let Some(entry) = draft.pictured.as_deref().and_then(sim::engine) else {
+        return "<meta name=\"twitter:card\" content=\"summary\">\n".to_owned();
+    };
+    let (width, height) = preview::SIZE;
+    format!(
+        "<meta property=\"og:image\" content=\"{base}{}\">\n\
+         <meta property=\"og:image:width\" content=\"{width}\">\n\
+         <meta property=\"og:image:height\" content=\"{height}\">\n\
+         <meta property=\"og:image:alt\" content=\"{}: {}\">\n\
+         <meta name=\"twitter:card\" content=\"summary_large_image\">\n",
+        preview::path(entry.meta.id),
+        escape(entry.meta.title),
+        escape(entry.meta.summary)
     )
 }
 

@@ -8,8 +8,8 @@ use sim::scene::{
 use sim::{Entry, Mode, Run};
 
 /// Size of the drawing, in its own units.
-const WIDTH: u64 = 240;
-const HEIGHT: u64 = 96;
+pub(super) const WIDTH: u64 = 240;
+pub(super) const HEIGHT: u64 = 96;
 
 /// Most lanes or rows that are drawn.
 const ROWS_MAX: usize = 6;
@@ -29,7 +29,8 @@ pub(super) fn card(site: &Site, entry: &Entry, root: &str) -> AnyView {
     .into_any()
 }
 
-fn picture(site: &Site, entry: &Entry) -> AnyView {
+/// The picture alone.
+pub(super) fn picture(site: &Site, entry: &Entry) -> AnyView {
     let figure = site.first_figure(entry);
     // The last frame: there the whole time line is drawn.
     let drawn = entry.run_text(&figure.scenario, Mode::Frames).ok().and_then(|run| marks(&run));
