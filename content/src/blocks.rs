@@ -6,7 +6,7 @@ use crate::desk::Wanted;
 use crate::escape::{escape, slug};
 use crate::markdown::Shape;
 use crate::writer::Writer;
-use crate::{drawing, figures, listing};
+use crate::{calls, drawing, figures, latency, listing};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, TagEnd};
 use pulldown_latex::config::DisplayMode;
 
@@ -146,7 +146,9 @@ impl Writer<'_> {
         };
         let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
         match word {
-            "sim" | "quiz" | "drawing" if self.shape != Shape::Lesson || self.depth != 0 => {
+            "sim" | "quiz" | "drawing" | "latency" | "calls"
+                if self.shape != Shape::Lesson || self.depth != 0 =>
+            {
                 self.here.fault(line, format!("{word}: only at the top level of a lesson"));
             }
             "sim" => {
@@ -156,6 +158,12 @@ impl Writer<'_> {
                 }
             }
             "quiz" => self.quiz(line, &body),
+            "latency" | "calls" => {
+                let html = if word == "calls" { calls::html } else { latency::html };
+                let (html, said) = html(self.here, line);
+                self.html.push_str(&html);
+                self.done.plain_text.push_str(&said);
+            }
             "drawing" => {
                 let (html, said) = drawing::drawing(self.here, line, rest.trim(), &body);
                 self.html.push_str(&html);

@@ -64,7 +64,7 @@ fn files(desk: &Desk<'_>, used: &Used, listed: &[Listed]) {
         }
     }
     for (path, _) in desk.files.below("listings") {
-        if !used.listings.contains(path) {
+        if !used.listings.contains_key(path) {
             desk.sink.add(path, 1, "no lesson shows this listing");
         }
     }

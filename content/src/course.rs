@@ -19,6 +19,10 @@ pub struct Course {
     pub sources: BTreeMap<String, Source>,
     /// Named scenarios by engine id, each list by rank.
     pub scenarios: BTreeMap<String, Vec<NamedScenario>>,
+    /// What common notes get wrong, in the order of the file.
+    pub errata: Vec<Erratum>,
+    /// The cheat sheet as HTML blocks with headings; empty if there is none.
+    pub cheat_sheet: String,
 }
 
 /// A module of the course.
@@ -179,6 +183,27 @@ pub struct NamedScenario {
     pub at: Option<u32>,
     /// What the engine is given.
     pub scenario: Value,
+}
+
+/// A claim that is often met and wrong, and what is true instead.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Erratum {
+    /// Key, such as `fcfs_starves`; the anchor on the page. It never changes.
+    pub id: String,
+    /// The lesson that has more, as `module/lesson`.
+    pub lesson: String,
+    /// Place in that lesson; empty for its beginning.
+    pub place: String,
+    /// The claim; inline HTML.
+    pub claim: String,
+    /// What is true; HTML blocks.
+    pub truth: String,
+    /// What it was checked against.
+    pub sources: Vec<Citation>,
+    /// Engine and name of the scenario that shows it.
+    pub run: Option<(String, String)>,
+    /// File of the listing that shows it when it runs, and the lesson where it stands.
+    pub listing: Option<(String, String)>,
 }
 
 impl Course {

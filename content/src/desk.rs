@@ -29,8 +29,8 @@ pub(crate) struct Used {
     pub(crate) terms: BTreeMap<String, Vec<String>>,
     /// Sources by key, each with the lessons that cite it.
     pub(crate) sources: BTreeMap<String, Vec<String>>,
-    /// Files of listings.
-    pub(crate) listings: BTreeSet<String>,
+    /// Files of listings, each with the lesson that shows it first.
+    pub(crate) listings: BTreeMap<String, String>,
     /// Files of drawings.
     pub(crate) drawings: BTreeSet<String>,
     /// Places in lessons that are linked; checked when all headings are known.

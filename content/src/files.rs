@@ -8,7 +8,8 @@ use std::path::Path;
 const FOLDERS: [&str; 4] = ["course", "scenarios", "listings", "drawings"];
 
 /// Files beside them.
-const SINGLES: [&str; 2] = ["glossary.toml", "sources.toml"];
+const SINGLES: [&str; 5] =
+    ["calls.toml", "errata.toml", "glossary.toml", "latency.toml", "sources.toml"];
 
 /// The course files: path relative to the content folder, with `/`, and text.
 #[derive(Debug, Clone, Default)]

@@ -12,6 +12,8 @@ mod blocks;
 #[cfg(feature = "full")]
 mod callout;
 #[cfg(feature = "full")]
+mod calls;
+#[cfg(feature = "full")]
 mod check;
 #[cfg(feature = "full")]
 mod choice;
@@ -21,6 +23,8 @@ mod course;
 mod desk;
 #[cfg(feature = "full")]
 mod drawing;
+#[cfg(feature = "full")]
+mod errata;
 #[cfg(feature = "full")]
 mod escape;
 #[cfg(feature = "full")]
@@ -35,6 +39,8 @@ mod game;
 mod grid;
 #[cfg(feature = "full")]
 mod highlight;
+#[cfg(feature = "full")]
+mod latency;
 #[cfg(feature = "full")]
 mod lesson;
 #[cfg(feature = "full")]
@@ -54,6 +60,10 @@ mod refs;
 #[cfg(feature = "full")]
 mod runs;
 #[cfg(feature = "full")]
+mod scale;
+#[cfg(feature = "full")]
+mod sheet;
+#[cfg(feature = "full")]
 mod sim_quiz;
 #[cfg(feature = "full")]
 mod svg;
@@ -71,7 +81,7 @@ pub use schema::{FigureSpec, Kind, Question, Sweep, Tab};
 
 #[cfg(feature = "full")]
 pub use course::{
-    Block, Citation, Course, Heading, Lesson, Module, NamedScenario, Source, Status, Term,
+    Block, Citation, Course, Erratum, Heading, Lesson, Module, NamedScenario, Source, Status, Term,
 };
 #[cfg(feature = "full")]
 pub use escape::slug;

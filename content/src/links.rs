@@ -43,6 +43,7 @@ fn url(target: &str, root: &str) -> String {
         "src" => format!("{root}sources.html#{name}"),
         "lesson" => format!("{root}course/{name}.html{anchor}"),
         "module" => format!("{root}course/{name}/index.html{anchor}"),
+        "page" => format!("{root}{name}.html{anchor}"),
         "sim" => format!("{root}sim/{name}.html{anchor}"),
         // The checks let no other target through.
         _ => format!("{root}index.html"),

@@ -67,7 +67,8 @@ fn from_file(here: &Here<'_>, line: u32, file: &str, anchor: Option<&str>) -> St
         here.fault(line, format!("there is no content/{path}"));
         return String::new();
     };
-    here.desk.used.borrow_mut().listings.insert(path);
+    let mut used = here.desk.used.borrow_mut();
+    used.listings.entry(path).or_insert_with(|| here.lesson.to_owned());
     match cut(text, anchor) {
         Some(code) => code,
         None => {

@@ -7,7 +7,7 @@ use crate::faults::{Faults, Sink};
 use crate::files::Files;
 use crate::markdown::{self, Shape};
 use crate::tables::{self, GLOSSARY, Listed, RawTerm};
-use crate::{game, lesson, quiz};
+use crate::{errata, game, lesson, quiz, sheet};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ impl Course {
             glossary: terms.iter().map(|it| term(&desk, it)).collect(),
             sources: names.sources.clone(),
             scenarios: runs.named.clone(),
+            errata: errata::read(&desk),
+            cheat_sheet: sheet::read(&desk),
         };
         check::all(&desk, &course, &listed, &terms, &source_lines);
         course.name_lessons();

@@ -14,6 +14,14 @@ pub(crate) const OUTLINE: &str = "course/outline.toml";
 pub(crate) const GLOSSARY: &str = "glossary.toml";
 /// Path of the sources.
 pub(crate) const SOURCES: &str = "sources.toml";
+/// Path of what common notes get wrong.
+pub(crate) const ERRATA: &str = "errata.toml";
+/// Path of how long things take.
+pub(crate) const LATENCY: &str = "latency.toml";
+/// Path of the calls of POSIX and Linux.
+pub(crate) const CALLS: &str = "calls.toml";
+/// Path of the cheat sheet.
+pub(crate) const SHEET: &str = "cheat_sheet.md";
 
 /// A module as the outline lists it: without its lessons' text.
 #[derive(Debug, Clone)]

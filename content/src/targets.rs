@@ -2,7 +2,12 @@
 
 use crate::course::Citation;
 use crate::desk::{Here, Wanted};
+use crate::escape::escape;
 use crate::runs::Runs;
+use crate::toml_doc::Row;
+
+/// Pages of the site that stand outside of modules.
+const PAGES: [&str; 4] = ["errata", "gallery", "glossary", "print/cheat_sheet"];
 
 /// A link as it goes into the HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +56,10 @@ pub(crate) fn target(here: &Here<'_>, line: u32, dest: &str) -> Result<Target, S
             true => Ok(plain(format!("@module/{name}"))),
             false => Err(format!("there is no module {name} with lessons")),
         },
+        "page" if PAGES.contains(&name) => Ok(plain(format!("@page/{name}"))),
         "sim" => Runs::engine(name).map(|_| plain(format!("@sim/{name}"))),
         _ => Err(format!(
-            "link {dest}: expected gloss:, src:, lesson:, module:, sim:, # or https://"
+            "link {dest}: expected gloss:, src:, lesson:, module:, page:, sim:, # or https://"
         )),
     }
 }
@@ -90,4 +96,38 @@ pub(crate) fn citation(here: &Here<'_>, spelled: &str) -> Result<Citation, Strin
         (place, unit) => format!("{}, {unit} {place}", source.short),
     };
     Ok(Citation { key: key.to_owned(), place: place.to_owned(), label })
+}
+
+/// A link to the lesson that a row of a table names, with its title; it exists, or it is told.
+pub(crate) fn to_lesson(here: Here<'_>, row: &Row<'_>, key: &'static str) -> String {
+    let spelled = row.text(key);
+    match target(&here, row.line(key), &format!("lesson:{spelled}")) {
+        Ok(target) => {
+            let path = spelled.split('#').next().unwrap_or_default();
+            let title = title_of(here, path);
+            format!("<a href=\"{}\">{}</a>", escape(&target.href), escape(title))
+        }
+        Err(what) => {
+            row.fault(key, what);
+            String::new()
+        }
+    }
+}
+
+/// The title in a lesson's front matter: the lessons that come later are not read yet.
+fn title_of<'a>(here: Here<'a>, path: &str) -> &'a str {
+    let text = here.desk.files.text(&format!("course/{path}.md")).unwrap_or_default();
+    let title = text.lines().find_map(|line| line.strip_prefix("title = \""));
+    title.and_then(|it| it.strip_suffix('"')).unwrap_or_default()
+}
+
+/// A link to the source that a row of a table names.
+pub(crate) fn to_source(here: Here<'_>, row: &Row<'_>, key: &'static str) -> String {
+    match citation(&here, &row.text(key)) {
+        Ok(it) => format!("<a href=\"@src/{}\">{}</a>", it.key, escape(&it.label)),
+        Err(what) => {
+            row.fault(key, what);
+            String::new()
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! A lesson: goals, text, figures, questions, sources, and the way on.
 
 use super::shell::Draft;
-use super::{Page, Site, course, html, icons, root_of};
+use super::{Files, Page, Site, course, html, icons, root_of};
 use crate::quiz;
 use content::{Block, Lesson, Module, resolve_links, resolve_question};
 use leptos::prelude::*;
@@ -31,10 +31,34 @@ pub(super) fn page(site: &Site, module: &Module, lesson: &Lesson) -> Page {
         Block::Figure(spec) => Some(spec.engine.clone()),
         Block::Html(_) | Block::Quiz(_) => None,
     });
+    lookups(lesson, &mut draft, &root);
     draft.place = Some(course::Place::new(module, &lesson.slug));
     draft.toc =
         lesson.headings.iter().map(|it| (it.level, it.id.clone(), it.text.clone())).collect();
     draft.finish(site)
+}
+
+/// What a lesson needs that is there to look things up in.
+fn lookups(lesson: &Lesson, draft: &mut Draft, root: &str) {
+    if is_lookup(lesson) {
+        draft.more_styles = &["reference"];
+    }
+    if holds(lesson, FILTER) {
+        let name = Files::script_name("filter");
+        draft.head = format!("<script src=\"{root}{name}\" defer></script>\n");
+    }
+}
+
+/// What a table with a filter has.
+const FILTER: &str = "data-filter=";
+
+/// Whether a lesson is there to look things up in: it has a scale or a table with a filter.
+pub(super) fn is_lookup(lesson: &Lesson) -> bool {
+    holds(lesson, FILTER) || holds(lesson, "class=\"scale")
+}
+
+fn holds(lesson: &Lesson, mark: &str) -> bool {
+    lesson.blocks.iter().any(|it| matches!(it, Block::Html(html) if html.contains(mark)))
 }
 
 fn head(site: &Site, module: &Module, lesson: &Lesson, root: &str) -> AnyView {
@@ -134,10 +158,13 @@ fn way_on(module: &Module, lesson: &Lesson, root: &str) -> AnyView {
         || (("index.html".to_owned(), module.title.clone()), "Contents"),
         |it| ((href(it), it.title.clone()), "Before"),
     );
-    let on = after.map_or_else(
-        || (("quiz.html".to_owned(), "All questions".to_owned()), "Test yourself"),
-        |it| ((href(it), it.title.clone()), "Next"),
-    );
+    let on = match after {
+        Some(it) => ((href(it), it.title.clone()), "Next"),
+        None if module.questions.is_empty() => {
+            (("index.html".to_owned(), module.title.clone()), "Contents")
+        }
+        None => (("quiz.html".to_owned(), "All questions".to_owned()), "Test yourself"),
+    };
     let link = |((href, title), word): ((String, String), &'static str), class: &'static str| {
         let is_next = class == "way-next";
         view! {

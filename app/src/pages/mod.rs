@@ -7,6 +7,7 @@ mod course;
 mod embed;
 mod encode;
 mod engine;
+mod errata;
 mod figures;
 mod files;
 mod gallery;
@@ -70,6 +71,7 @@ impl Site {
         self.files.search_index.clone_from(&index.path);
         let mut pages = vec![index, home::page(self), gallery::page(self)];
         pages.extend([reference::glossary(self), reference::sources(self), not_found::page(self)]);
+        pages.push(errata::page(self));
         for module in self.course.modules.iter().filter(|it| course::is_ready(it)) {
             pages.push(module::page(self, module));
             pages.extend(module.lessons.iter().map(|lesson| lesson::page(self, module, lesson)));

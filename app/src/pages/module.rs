@@ -1,7 +1,7 @@
 //! The first page of a module: what it holds, lesson by lesson.
 
 use super::shell::Draft;
-use super::{Page, Site, course, html, icons, paper, questions, root_of, thumb};
+use super::{Page, Site, course, errata, html, icons, paper, questions, root_of, thumb};
 use content::{Lesson, Module};
 use leptos::prelude::*;
 
@@ -23,6 +23,7 @@ pub(super) fn page(site: &Site, module: &Module) -> Page {
             <ol class="lesson-list">
                 {module.lessons.iter().map(|it| row(it, &root)).collect_view()}
             </ol>
+            {lookups(site, module, &root)}
             {exercises(module)}
             {figures(site, module, &root)}
         }
@@ -51,6 +52,27 @@ fn row(lesson: &Lesson, root: &str) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// What stands beside the lessons of the module to look things up in.
+fn lookups(site: &Site, module: &Module, root: &str) -> Option<AnyView> {
+    let is_reference = module.icon == "reference";
+    is_reference.then(|| {
+        view! {
+            <h2 id="look-up">"To look up"</h2>
+            <ul class="lesson-list">
+                <li>
+                    <h3><a href=format!("{root}{}", errata::PATH)>"What common notes get wrong"</a></h3>
+                    <p>{format!("{} claims, what is true instead, and what shows it.", site.course.errata.len())}</p>
+                </li>
+                <li>
+                    <h3><a href=format!("{root}glossary.html")>"Glossary"</a></h3>
+                    <p>{format!("{} terms, each in a sentence or two.", site.course.glossary.len())}</p>
+                </li>
+            </ul>
+        }
+        .into_any()
+    })
 }
 
 fn exercises(module: &Module) -> Option<AnyView> {

@@ -4,7 +4,7 @@
 //! since lessons were written one to a page; a link to a lesson that is on the same paper leads there.
 
 use super::shell::Draft;
-use super::{Page, Site, course, html, root_of};
+use super::{Page, Site, course, html, lesson, root_of};
 use crate::figure::ready;
 use crate::link;
 use crate::player::{Narration, Picture};
@@ -59,6 +59,9 @@ fn page(site: &Site, path: &str, title: &str, summary: &str, modules: &[&Module]
     });
     let mut draft = Draft::new(path, &format!("{title}, for paper"), summary, body);
     draft.is_for_paper = true;
+    if modules.iter().flat_map(|it| &it.lessons).any(lesson::is_lookup) {
+        draft.more_styles = &["reference"];
+    }
     draft.finish(site)
 }
 

@@ -1,6 +1,6 @@
 //! What every page has around its own part: head, top bar, course list, contents of the page, foot.
 
-use super::{Files, Page, Site, course, html, icons, offline, preview, root_of};
+use super::{Files, Page, Site, course, errata, html, icons, offline, preview, root_of};
 use crate::quiz::escape;
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -32,6 +32,8 @@ pub(super) struct Draft {
     pub(super) place: Option<course::Place>,
     /// Its headings: level, id, text.
     pub(super) toc: Vec<(u8, String, String)>,
+    /// Style sheets that few pages need, by stem.
+    pub(super) more_styles: &'static [&'static str],
     /// More lines for the head, as HTML.
     pub(super) head: String,
 }
@@ -49,6 +51,7 @@ impl Draft {
             pictured: None,
             place: None,
             toc: Vec::new(),
+            more_styles: &[],
             head: String::new(),
         }
     }
@@ -96,7 +99,9 @@ pub(super) fn document(site: &Site, draft: &Draft, root: &str, policy: &str, bod
         escape(&draft.description),
         Files::script_name("theme"),
     );
-    for name in site.files.styles_of(draft.has_parts, draft.is_for_paper) {
+    let more = draft.more_styles.iter().filter_map(|stem| site.files.styles.get(*stem));
+    let more = more.map(|(name, _)| name.as_str());
+    for name in site.files.styles_of(draft.has_parts, draft.is_for_paper).chain(more) {
         let _ = writeln!(head, "<link rel=\"stylesheet\" href=\"{root}{name}\">");
     }
     let _ = writeln!(
@@ -288,7 +293,8 @@ fn foot(root: &str) -> AnyView {
             <p>
                 <a href=format!("{root}gallery.html")>"All simulations"</a>" · "
                 <a href=format!("{root}glossary.html")>"Glossary"</a>" · "
-                <a href=format!("{root}sources.html")>"Sources"</a>
+                <a href=format!("{root}sources.html")>"Sources"</a>" · "
+                <a href=format!("{root}{}", errata::PATH)>"What common notes get wrong"</a>
             </p>
             <p class="offline-note" data-offline-note="" hidden>"This version of the course is kept in the browser: it can be read without a network."</p>
         </footer>

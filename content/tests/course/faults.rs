@@ -47,7 +47,9 @@ fn links_to_nothing() {
     body("## A\n\n[x](#b)", &["14: lesson cpu/first has no heading #b; it has a"]);
     body(
         "[x](page.html)",
-        &["12: link page.html: expected gloss:, src:, lesson:, module:, sim:, # or https://"],
+        &[
+            "12: link page.html: expected gloss:, src:, lesson:, module:, page:, sim:, # or https://",
+        ],
     );
 }
 
