@@ -15,6 +15,7 @@ mod nested_paging;
 mod page_fault;
 mod paging;
 mod paper;
+mod paper_checks;
 mod per_cpu_pages;
 mod pte;
 mod pte_bits;

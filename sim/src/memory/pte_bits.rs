@@ -24,6 +24,7 @@ use super::pte::scene::{self, State};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -140,6 +141,8 @@ impl Engine for PteBits {
             .or(Preset::Int(46)),
     ];
     const EXAMPLE: &'static str = r#"{"write": false}"#;
+
+    const PAPER: Option<Paper> = Some(super::paper_checks::PTE_BITS);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let given = given(scenario)?;

@@ -20,6 +20,7 @@ use super::words::{bytes, count};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -109,6 +110,8 @@ impl Engine for TableSize {
         {"name": "libs", "start": "0x7f5500000000", "size_kib": 4096},
         {"name": "stack", "start": "0x7ffe12300000", "size_kib": 132}
     ]}"#;
+
+    const PAPER: Option<Paper> = Some(super::paper_checks::TABLE_SIZE);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let groups = groups(scenario)?;

@@ -14,13 +14,18 @@ impl Blank {
         let same = written.len() == right.len()
             && written.iter().zip(&right).all(|(written, right)| is_same(written, right));
         let last = right.iter().rev().find_map(|it| number(it));
-        same || matches!(&written[..], [one] if number(one).is_some() && number(one) == last)
+        let ends_so = |one: &str| {
+            let bare_hex = || last.map(|it| format!("{it:x}"));
+            number(one).is_some() && number(one) == last
+                || right.iter().any(|it| it.starts_with("0x")) && bare_hex().as_deref() == Some(one)
+        };
+        same || matches!(&written[..], [one] if ends_so(one))
     }
 }
 
 /// The words that matter, sorted.
 fn words(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
+    let text = ungrouped(&text.to_lowercase());
     let split = text.split(|it: char| it.is_whitespace() || ",;:".contains(it));
     let mut words: Vec<String> = split
         .filter(|it| !it.is_empty() && !["and", "of", "at", "–", "-"].contains(it))
@@ -28,6 +33,14 @@ fn words(text: &str) -> Vec<String> {
         .collect();
     words.sort_unstable();
     words
+}
+
+/// Without the commas that group the digits of a number.
+fn ungrouped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let groups = |at: usize| 0 < at && is_digit(at - 1) && (1..=3).all(|n| is_digit(at + n));
+    text.char_indices().filter(|&(at, it)| it != ',' || !groups(at)).map(|it| it.1).collect()
 }
 
 /// Equal as numbers, or but for a plural, a letter in front of a number, or a `0x`.
@@ -68,6 +81,11 @@ mod tests {
             ("0x1a5abc", "0x1a5abc"),
             ("#PF 0x7", "#pf 0x7"),
             ("#PF 0x7", "7"),
+            ("#PF 0x15", "0x15"),
+            ("#PF 0x15", "15"),
+            ("#PF 0x15", "21"),
+            ("32,868", "32868"),
+            ("32868", "32,868"),
             ("at 1000", "1000"),
             ("merges into 65", "65"),
             ("4 pages at page 8", "8"),
@@ -92,6 +110,8 @@ mod tests {
             ("fails", ""),
             ("", "1"),
             ("#PF 0x7", "#PF"),
+            ("32,868", "868"),
+            ("21", "15"),
         ] {
             assert!(!takes(answer, text), "{answer} {text}");
         }

@@ -26,6 +26,7 @@ use super::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -171,6 +172,8 @@ impl Engine for Segmentation {
             {"address": "13000"}
         ]
     }"#;
+
+    const PAPER: Option<Paper> = Some(super::paper_checks::SEGMENTATION);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let script = script(scenario)?;
