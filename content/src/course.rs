@@ -79,6 +79,8 @@ pub struct Lesson {
     pub needs: Vec<String>,
     /// What it is built on.
     pub sources: Vec<Citation>,
+    /// Stem of the small script that its page brings along; empty for most.
+    pub script: String,
     /// The body in pieces.
     pub blocks: Vec<Block>,
     /// Its headings in order.

@@ -66,6 +66,7 @@ fn front_matter(here: Here<'_>, row: &Row<'_>) -> Lesson {
         goals: goals.iter().map(|goal| markdown::line(here, goal)).collect(),
         needs: row.texts("needs").iter().filter_map(|it| needed(here, it)).collect(),
         sources: citations(here, row),
+        script: row.text_or_empty("script"),
         ..Lesson::default()
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn target(here: &Here<'_>, line: u32, dest: &str) -> Result<Target, S
             false => Err(format!("there is no module {name} with lessons")),
         },
         "page" if PAGES.contains(&name) => Ok(plain(format!("@page/{name}"))),
-        "sim" => Runs::engine(name).map(|_| plain(format!("@sim/{name}"))),
+        "sim" => simulation(here, name).map(plain),
         _ => Err(format!(
             "link {dest}: expected gloss:, src:, lesson:, module:, page:, sim:, # or https://"
         )),
@@ -76,6 +76,16 @@ fn lesson(here: &Here<'_>, line: u32, name: &str) -> Result<String, String> {
         want_anchor(here, line, path, anchor);
     }
     Ok(format!("@lesson/{name}"))
+}
+
+/// The page of an engine, or one scenario on it: `engine#scenario`, with `+setting=value` behind.
+fn simulation(here: &Here<'_>, name: &str) -> Result<String, String> {
+    let Some((engine, spelled)) = name.split_once('#') else {
+        return Runs::engine(name).map(|_| format!("@sim/{name}"));
+    };
+    let picked = here.desk.runs.pick(engine, spelled)?;
+    here.desk.runs.run(engine, &picked.scenario)?;
+    Ok(format!("@sim/{engine}#v=1&s={}", spelled.replace('+', "&")))
 }
 
 fn want_anchor(here: &Here<'_>, line: u32, lesson: &str, anchor: &str) {

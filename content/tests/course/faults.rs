@@ -40,6 +40,11 @@ fn links_to_nothing() {
     body("[x](lesson:cpu/third)", &["12: there is no lesson cpu/third"]);
     body("[x](module:process)", &["12: there is no module process with lessons"]);
     body("[x](sim:cpu/nothing)", &["12: there is no engine cpu/nothing"]);
+    body("[x](sim:cpu/nothing#a)", &["12: there is no engine cpu/nothing"]);
+    body(
+        "[x](sim:cpu/round_robin#a)",
+        &["12: cpu/round_robin has no scenario a; it has benchmark"],
+    );
     body(
         "[x](lesson:cpu/second#nothing)",
         &["12: lesson cpu/second has no heading #nothing; it has turns"],

@@ -78,6 +78,17 @@ fn links_name_their_target_until_a_page_resolves_them() {
 }
 
 #[test]
+fn a_link_to_an_engine_may_name_a_scenario_and_change_it() {
+    let html = html("[a](sim:cpu/round_robin#benchmark+quantum_ticks=3)");
+    assert_eq!(
+        html,
+        "<p><a href=\"@sim/cpu/round_robin#v=1&amp;s=benchmark&amp;quantum_ticks=3\">a</a></p>\n"
+    );
+    let page = resolve_links(&html, "../../");
+    assert!(page.contains("\"../../sim/cpu/round_robin.html#v=1&amp;s=benchmark&amp;"), "{page}");
+}
+
+#[test]
 fn terms_are_listed_in_order_of_first_use() {
     assert_eq!(lesson("[q](gloss:quantum) again").terms, ["quantum"]);
 }
