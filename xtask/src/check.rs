@@ -72,6 +72,7 @@ impl Report<'_> {
         // Two files at a time; each has a browser of its own, and looks at several pages at once.
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
         node.args(["files.test.mjs", "pages.test.mjs", "figures.test.mjs", "embed.test.mjs"]);
+        node.arg("interview.test.mjs");
         self.tests("end to end", &mut node);
     }
 

@@ -16,11 +16,12 @@ const STYLES_PAPER: [&str; 8] =
     ["tokens", "base", "layout", "page", "drawing", "figure", "player", "paper"];
 
 /// Small scripts of the pages. Their names carry a hash of what they hold.
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("theme", include_str!("../../../assets/theme.js")),
     ("page", include_str!("../../../assets/page.js")),
     ("boot", include_str!("../../../assets/boot.js")),
     ("filter", include_str!("../../../assets/filter.js")),
+    ("interview", include_str!("../../../assets/interview.js")),
     ("search", include_str!("../../../assets/search.js")),
 ];
 

@@ -35,6 +35,7 @@ pub(super) fn page(site: &Site, module: &Module, lesson: &Lesson) -> Page {
     draft.place = Some(course::Place::new(module, &lesson.slug));
     draft.toc =
         lesson.headings.iter().map(|it| (it.level, it.id.clone(), it.text.clone())).collect();
+    draft.head.push_str(&script(site, lesson, &root));
     draft.finish(site)
 }
 
@@ -59,6 +60,18 @@ pub(super) fn is_lookup(lesson: &Lesson) -> bool {
 
 fn holds(lesson: &Lesson, mark: &str) -> bool {
     lesson.blocks.iter().any(|it| matches!(it, Block::Html(html) if html.contains(mark)))
+}
+
+/// The script that a lesson asks for, and the style sheet of the same stem.
+fn script(site: &Site, lesson: &Lesson, root: &str) -> String {
+    let stem = lesson.script.as_str();
+    if stem.is_empty() {
+        return String::new();
+    }
+    let sheet = site.files.styles.get(stem).map_or_else(String::new, |(name, _)| {
+        format!("<link rel=\"stylesheet\" href=\"{root}{name}\">\n")
+    });
+    format!("{sheet}<script src=\"{root}{}\" defer></script>\n", Files::script_name(stem))
 }
 
 fn head(site: &Site, module: &Module, lesson: &Lesson, root: &str) -> AnyView {

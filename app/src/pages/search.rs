@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many words of its text a place is found by: those that tell it best from the others.
-const TEXT_WORDS: usize = 16;
+const TEXT_WORDS: usize = 12;
 
 /// Words that are left out whatever the course holds.
 const STOP: [&str; 38] = [

@@ -1,6 +1,6 @@
 //! What each feature of the Markdown becomes.
 
-use crate::tree::{SECOND_LESSON, changed, files, html, lesson, read, with_body};
+use crate::tree::{LESSON, SECOND_LESSON, changed, files, html, lesson, read, with_body};
 use content::{Block, Citation, Status, Tab, resolve_links};
 
 #[test]
@@ -19,6 +19,14 @@ fn the_course_is_read_as_it_stands() {
     assert_eq!(course.glossary["quantum"].lessons, ["cpu/first"]);
     assert_eq!(course.sources["ostep"].lessons, ["cpu/first", "cpu/second"]);
     assert_eq!(course.scenario("cpu/round_robin", "benchmark").unwrap().at, Some(4));
+}
+
+#[test]
+fn a_lesson_may_ask_for_a_script() {
+    let sources = "sources = [\"ostep/7\"]";
+    let course = read(&changed(LESSON, sources, &format!("{sources}\nscript = \"interview\"")));
+    assert_eq!(course.lesson("cpu/first").unwrap().script, "interview");
+    assert_eq!(course.lesson("cpu/second").unwrap().script, "");
 }
 
 #[test]
