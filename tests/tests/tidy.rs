@@ -34,7 +34,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-const FOLDERS: [&str; 6] = ["sim", "app", "content", "tests", "xtask", "assets"];
+const FOLDERS: [&str; 7] = ["sim", "study", "app", "content", "tests", "xtask", "assets"];
 
 #[test]
 fn no_file_is_two_things() {
