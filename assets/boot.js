@@ -1,10 +1,10 @@
-// Brings the figures, quizzes and practice sheets of a page to life, once one of them is near or the page is idle.
+// Brings the figures, quizzes and other parts of a page to life, once one of them is near or the page is idle.
 // A classic script on purpose: a module script never runs in a sandboxed frame, so it could not even say why.
 "use strict";
 (() => {
   const { app, wasm, parts: early = "", single, page } = document.currentScript.dataset;
   const root = document.documentElement;
-  const parts = () => document.querySelectorAll("[data-figure], [data-quiz], [data-practice]");
+  const parts = () => document.querySelectorAll("[data-figure], [data-quiz], [data-mixed], [data-practice], [data-study]");
   let begun = false;
 
   // The pictures and texts are there already. Say that they stay still, and where they move.

@@ -77,10 +77,12 @@
     mark();
   }
 
+  const lessonsRead = () => new Set((kept("read") || "").split(" ").filter(Boolean));
+
   // A lesson counts as read once its end has been on the screen.
   function progress() {
-    const read = new Set((kept("read") || "").split(" ").filter(Boolean));
     const draw = () => {
+      const read = lessonsRead();
       for (const it of document.querySelectorAll("[data-lesson]")) {
         it.dataset.read = String(read.has(it.dataset.lesson));
       }
@@ -92,13 +94,14 @@
       }
     };
     draw();
+    addEventListener("storage", draw);
     const end = document.querySelector("[data-lesson-end]");
     if (!end) return;
     new IntersectionObserver((seen, observer) => {
       if (!seen.some((it) => it.isIntersecting)) return;
       observer.disconnect();
-      read.add(end.dataset.lessonEnd);
-      keep("read", [...read].join(" "));
+      // Another tab may have read on meanwhile.
+      keep("read", [...lessonsRead().add(end.dataset.lessonEnd)].join(" "));
       draw();
     }).observe(end);
   }

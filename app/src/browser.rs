@@ -2,6 +2,7 @@
 //! may be sandboxed, a prerenderer has no browser at all. So everything answers with an option.
 
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlElement, Window};
 
 /// The window, if there is one.
@@ -60,6 +61,32 @@ pub fn store(key: &str, value: &str) -> Option<()> {
     window()?.local_storage().ok()??.set_item(key, value).ok()
 }
 
+/// Drops a value kept for this site; `None` if the store cannot be used.
+pub fn unstore(key: &str) -> Option<()> {
+    window()?.local_storage().ok()??.remove_item(key).ok()
+}
+
+/// What the reader's clock says. Without a browser it is the first moment of 1970.
+#[must_use]
+pub fn clock() -> ::study::Now {
+    if !cfg!(target_arch = "wasm32") {
+        return ::study::Now { seconds: 0, ahead_minutes: 0 };
+    }
+    let behind = js_sys::Date::new_0().get_timezone_offset();
+    let seconds = (js_sys::Date::now() / 1000.0) as i64;
+    ::study::Now { seconds, ahead_minutes: -(behind as i64) }
+}
+
+/// The text of a file of this site; `None` if it does not come.
+pub async fn fetched(path: &str) -> Option<String> {
+    let answer = JsFuture::from(window()?.fetch_with_str(path)).await.ok()?;
+    let answer: web_sys::Response = answer.dyn_into().ok()?;
+    if !answer.ok() {
+        return None;
+    }
+    JsFuture::from(answer.text().ok()?).await.ok()?.as_string()
+}
+
 /// Absolute address of `path`, relative to the page.
 #[must_use]
 pub fn absolute(path: &str) -> Option<String> {
@@ -112,7 +139,7 @@ pub fn copy(text: &str, told: impl Fn(bool) + 'static) {
     }
     let copied = clipboard.write_text(text);
     leptos::task::spawn_local(async move {
-        told(wasm_bindgen_futures::JsFuture::from(copied).await.is_ok());
+        told(JsFuture::from(copied).await.is_ok());
     });
 }
 

@@ -22,3 +22,4 @@ pub mod player;
 pub mod practice;
 pub mod quiz;
 pub mod slot;
+pub mod study;

@@ -1,8 +1,8 @@
-//! Mounts the quizzes and practice sheets of a page over their static selves.
+//! Mounts the quizzes, practice sheets, progress and flash cards of a page over their static selves.
 
 use crate::pieces::{self, Mount};
 use crate::practice::{self, Sheet};
-use crate::{browser, quiz};
+use crate::{browser, quiz, study};
 use content::Question;
 use leptos::mount::mount_to;
 use wasm_bindgen::JsCast;
@@ -14,6 +14,11 @@ pub static QUIZ: Mount = |element| {
     let data = element.get_attribute("data-quiz").and_then(|it| quiz::Data::read(&it));
     if let Some(data) = data {
         spawn_local(mount_quiz(element, data));
+    } else if let Some(data) =
+        element.get_attribute("data-mixed").and_then(|it| study::Data::read(&it))
+        && let Some(target) = cleared(element, "data-mixed")
+    {
+        mount_to(target, move || quiz::mixed_view(data, dice)).forget();
     }
 };
 
@@ -25,16 +30,31 @@ pub static PRACTICE: Mount = |element| {
     }
 };
 
-/// Finds every quiz and every practice sheet of the page, and mounts it as soon as its code is here.
+/// What mounts progress or flash cards.
+pub static STUDY: Mount = |element| {
+    let Some(data) = element.get_attribute("data-study").and_then(|it| study::Data::read(&it))
+    else {
+        return;
+    };
+    if let Some(target) = cleared(element, "data-study") {
+        mount_to(target, move || study::live_view(data, browser::clock)).forget();
+    }
+};
+
+/// Finds every such part of the page, and mounts it as soon as its code is here.
 pub fn mount_parts() {
     let Some(body) = browser::document().and_then(|it| it.body()) else { return };
-    let quizzes = browser::all(&body, "[data-quiz]");
+    let quizzes = browser::all(&body, "[data-quiz], [data-mixed]");
     if !quizzes.is_empty() {
         spawn_local(async move { mount_all(pieces::bring_quiz().await, quizzes) });
     }
     let sheets = browser::all(&body, "[data-practice]");
     if !sheets.is_empty() {
         spawn_local(async move { mount_all(pieces::bring_practice().await, sheets) });
+    }
+    let desks = browser::all(&body, "[data-study]");
+    if !desks.is_empty() {
+        spawn_local(async move { mount_all(pieces::bring_study().await, desks) });
     }
 }
 

@@ -38,7 +38,7 @@ fn is_here(shelf: &str) -> bool {
     here::shelves().iter().any(|it| it.id == shelf)
 }
 
-pub use here::{bring_practice, bring_quiz, bring_tools, tools};
+pub use here::{bring_practice, bring_quiz, bring_study, bring_tools, tools};
 
 /// A build in one piece: what is not here does not exist.
 #[cfg(not(split))]
@@ -76,6 +76,12 @@ mod here {
     #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
     pub async fn bring_practice() -> Option<&'static Mount> {
         Some(&crate::parts::PRACTICE)
+    }
+
+    /// What mounts progress or flash cards.
+    #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
+    pub async fn bring_study() -> Option<&'static Mount> {
+        Some(&crate::parts::STUDY)
     }
 }
 
@@ -138,6 +144,11 @@ mod here {
         Ok(&crate::parts::PRACTICE)
     }
 
+    #[wasm_split(study, fallible, wasm_split_path = ::leptos::wasm_split)]
+    fn study_door() -> Brought<Mount> {
+        Ok(&crate::parts::STUDY)
+    }
+
     pub(super) fn shelves() -> Vec<&'static Shelf> {
         SHELVES.with_borrow(Clone::clone)
     }
@@ -173,6 +184,11 @@ mod here {
     /// What mounts a practice sheet.
     pub async fn bring_practice() -> Option<&'static Mount> {
         practice_door().await.ok()
+    }
+
+    /// What mounts progress or flash cards.
+    pub async fn bring_study() -> Option<&'static Mount> {
+        study_door().await.ok()
     }
 }
 

@@ -73,6 +73,7 @@ impl Report<'_> {
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
         node.args(["files.test.mjs", "pages.test.mjs", "figures.test.mjs", "embed.test.mjs"]);
         node.arg("interview.test.mjs");
+        node.args(["progress.test.mjs", "mixed.test.mjs", "cards.test.mjs"]);
         self.tests("end to end", &mut node);
     }
 

@@ -68,7 +68,8 @@ impl Bundle {
             let own = name.split_once('_').map_or(*name, |(_, own)| own);
             match own.split_once('.').map_or(own, |(own, _)| own) {
                 "shared" => true,
-                part @ ("quiz" | "practice") => body.contains(&format!("data-{part}=")),
+                "quiz" => body.contains("data-quiz=") || body.contains("data-mixed="),
+                part @ ("practice" | "study") => body.contains(&format!("data-{part}=")),
                 shelf => shelves.contains(&shelf),
             }
         };

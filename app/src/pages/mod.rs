@@ -26,6 +26,7 @@ mod robots;
 mod search;
 mod shell;
 mod single;
+mod study;
 mod thumb;
 
 pub use encode::{base64, sha256};
@@ -88,6 +89,7 @@ impl Site {
                 pages.extend(embed::oembed(self, entry));
             }
         }
+        pages.extend(study::pages(self));
         pages.push(offline::manifest());
         pages.extend(robots::pages(self, &pages));
         pages

@@ -86,7 +86,7 @@ pub(super) fn practice(site: &Site, module: &Module) -> Option<Page> {
 }
 
 /// A title inside a sentence; what is all capitals, such as `CPU`, stays.
-fn lower_first(title: &str) -> String {
+pub(super) fn lower_first(title: &str) -> String {
     let mut chars = title.chars();
     match (chars.next(), chars.next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

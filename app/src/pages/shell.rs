@@ -218,7 +218,9 @@ fn site_links(draft: &Draft, root: &str) -> AnyView {
     let link = |path: &'static str, text: &'static str| {
         let is_here = draft.path == path
             || (path == "index.html" && draft.path.starts_with("course/"))
-            || (path == "gallery.html" && draft.path.starts_with("sim/"));
+            || (path == "gallery.html" && draft.path.starts_with("sim/"))
+            || (path == "progress.html"
+                && ["cards.html", "quiz.html"].contains(&draft.path.as_str()));
         let current = match (draft.path == path, is_here) {
             (true, _) => Some("page"),
             (false, true) => Some("true"),
@@ -230,6 +232,7 @@ fn site_links(draft: &Draft, root: &str) -> AnyView {
         {link("index.html", "Course")}
         {link("gallery.html", "Simulations")}
         {link("glossary.html", "Glossary")}
+        {link("progress.html", "Review")}
         {link("sources.html", "Sources")}
     }
     .into_any()
@@ -291,6 +294,9 @@ fn foot(root: &str) -> AnyView {
                 "No tracking, no requests to other sites."
             </p>
             <p>
+                <a href=format!("{root}progress.html")>"Your progress"</a>" · "
+                <a href=format!("{root}cards.html")>"Flash cards"</a>" · "
+                <a href=format!("{root}quiz.html")>"Mixed questions"</a>" · "
                 <a href=format!("{root}gallery.html")>"All simulations"</a>" · "
                 <a href=format!("{root}glossary.html")>"Glossary"</a>" · "
                 <a href=format!("{root}sources.html")>"Sources"</a>" · "

@@ -99,7 +99,7 @@ pub fn order_shown(kind: &Kind, seed: Option<u64>) -> Vec<usize> {
 }
 
 /// The numbers from 0 up to `n` in an order that the seed decides.
-fn shuffled(n: usize, seed: u64) -> Vec<usize> {
+pub(super) fn shuffled(n: usize, seed: u64) -> Vec<usize> {
     let mut rng = Rng::new(seed);
     let mut order: Vec<usize> = (0..n).collect();
     for at in (1..n).rev() {

@@ -5,6 +5,7 @@
 mod answer;
 mod card;
 mod inputs;
+mod mixed;
 pub mod progress;
 mod sheet;
 mod still;
@@ -13,6 +14,7 @@ pub use answer::{Given, escape, first_do, is_readable, judge, order_shown, right
 pub(crate) use card::figure;
 #[cfg(feature = "ssr")]
 pub(crate) use card::leading_panels;
+pub use mixed::mixed_view;
 pub use sheet::live_view;
 pub use still::quiz_view;
 
