@@ -1,8 +1,8 @@
-//! Mounts the quizzes, practice sheets, progress and flash cards of a page over their static selves.
+//! Mounts the quizzes, practice sheets, games, progress and flash cards of a page over their static selves.
 
 use crate::pieces::{self, Mount};
 use crate::practice::{self, Sheet};
-use crate::{browser, quiz, study};
+use crate::{browser, game, quiz, study};
 use content::Question;
 use leptos::mount::mount_to;
 use wasm_bindgen::JsCast;
@@ -30,6 +30,14 @@ pub static PRACTICE: Mount = |element| {
     }
 };
 
+/// What mounts a game.
+pub static GAME: Mount = |element| {
+    let data = element.get_attribute("data-game").and_then(|it| game::Data::read(&it));
+    if let Some(data) = data {
+        spawn_local(mount_game(element, data));
+    }
+};
+
 /// What mounts progress or flash cards.
 pub static STUDY: Mount = |element| {
     let Some(data) = element.get_attribute("data-study").and_then(|it| study::Data::read(&it))
@@ -52,6 +60,10 @@ pub fn mount_parts() {
     if !sheets.is_empty() {
         spawn_local(async move { mount_all(pieces::bring_practice().await, sheets) });
     }
+    let games = browser::all(&body, "[data-game]");
+    if !games.is_empty() {
+        spawn_local(async move { mount_all(pieces::bring_game().await, games) });
+    }
     let desks = browser::all(&body, "[data-study]");
     if !desks.is_empty() {
         spawn_local(async move { mount_all(pieces::bring_study().await, desks) });
@@ -72,6 +84,14 @@ async fn mount_quiz(element: Element, data: quiz::Data) {
         browser::say_still(&element);
     } else if let Some(target) = cleared(element, "data-quiz") {
         mount_to(target, move || quiz::live_view(data, dice())).forget();
+    }
+}
+
+async fn mount_game(element: Element, data: game::Data) {
+    if !pieces::bring(data.levels().map(|it| it.engine.as_str())).await {
+        browser::say_still(&element);
+    } else if let Some(target) = cleared(element, "data-game") {
+        mount_to(target, move || game::live_view(data)).forget();
     }
 }
 

@@ -38,7 +38,7 @@ fn is_here(shelf: &str) -> bool {
     here::shelves().iter().any(|it| it.id == shelf)
 }
 
-pub use here::{bring_practice, bring_quiz, bring_study, bring_tools, tools};
+pub use here::{bring_game, bring_practice, bring_quiz, bring_study, bring_tools, tools};
 
 /// A build in one piece: what is not here does not exist.
 #[cfg(not(split))]
@@ -76,6 +76,12 @@ mod here {
     #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
     pub async fn bring_practice() -> Option<&'static Mount> {
         Some(&crate::parts::PRACTICE)
+    }
+
+    /// What mounts a game.
+    #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
+    pub async fn bring_game() -> Option<&'static Mount> {
+        Some(&crate::parts::GAME)
     }
 
     /// What mounts progress or flash cards.
@@ -149,6 +155,11 @@ mod here {
         Ok(&crate::parts::STUDY)
     }
 
+    #[wasm_split(game, fallible, wasm_split_path = ::leptos::wasm_split)]
+    fn game_door() -> Brought<Mount> {
+        Ok(&crate::parts::GAME)
+    }
+
     pub(super) fn shelves() -> Vec<&'static Shelf> {
         SHELVES.with_borrow(Clone::clone)
     }
@@ -184,6 +195,11 @@ mod here {
     /// What mounts a practice sheet.
     pub async fn bring_practice() -> Option<&'static Mount> {
         practice_door().await.ok()
+    }
+
+    /// What mounts a game.
+    pub async fn bring_game() -> Option<&'static Mount> {
+        game_door().await.ok()
     }
 
     /// What mounts progress or flash cards.

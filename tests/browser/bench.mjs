@@ -11,8 +11,11 @@ import { DIST, FILES, PAGES, REPO, SIMS, isNormal } from "./lib/site.mjs";
 const BASELINE = join(REPO, "tests/bench_baseline.json");
 const N_LOADS = 5;
 const N_STEPS = 120;
+const N_WALKS = 3;
+/** More states than the page is willing to look at. */
+const MANY_STATES = "int c; thread A, B, C { for (int i = 0; i < 4; i++) c++; }";
 
-const numbers = { ...engines(process.env.ENGINE_NUMBERS ?? ""), ...sizes(), ...(await figures()) };
+const numbers = { ...engines(process.env.ENGINE_NUMBERS ?? ""), ...sizes(), ...(await figures()), ...(await explorer()) };
 report(numbers);
 if (process.argv.includes("--save")) writeFileSync(BASELINE, `${JSON.stringify(numbers, null, 2)}\n`);
 
@@ -60,6 +63,30 @@ async function figures() {
     "figure.step_to_paint_p95": { value: quantile(steps, 0.95), unit: "ms" },
     "figure.long_tasks": { value: nLong, unit: "tasks" },
   };
+}
+
+/** How many states a second the explorer looks at, in the page and with the page awake. */
+async function explorer() {
+  const browser = await launch();
+  const host = await serve({ root: DIST });
+  const speeds = [];
+  for (let n = 0; n < N_WALKS; n += 1) {
+    await withPage(browser, { origins: [host.origin] }, async (page) => {
+      await page.goto(host.url(`sim/sync/program.html#v=1&s=lost_update&source=${encodeURIComponent(MANY_STATES)}&tab=explore`));
+      await page.locator(".explore .primary").waitFor();
+      await page.locator(".explore input[type=checkbox]").uncheck();
+      speeds.push(await page.evaluate(async () => {
+        const begin = performance.now();
+        document.querySelector(".explore .primary").click();
+        const said = () => document.querySelector('.explore [data-role="verdict"]').textContent;
+        while (!/\d+ states/.test(said())) await new Promise((resolve) => requestAnimationFrame(resolve));
+        return (Number(said().match(/(\d+) states/)[1]) * 1000) / (performance.now() - begin);
+      }));
+    });
+  }
+  await browser.close();
+  await host.close();
+  return { "explore.browser_states": { value: quantile(speeds, 0.5), unit: "states/s" } };
 }
 
 /** Steps through a figure. A step is timed from the key to the end of the frame that shows it. */

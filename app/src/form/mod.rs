@@ -3,7 +3,10 @@
 //! What the reader types is kept even where it is wrong: the fault is told at its field, the
 //! picture keeps the last scenario that was right.
 
+mod code;
 mod draft;
+
+pub use code::{CodeField, Slip, code_view, slips};
 
 use crate::erased::{checked, click, live, text, value};
 use crate::player::Player;
@@ -65,6 +68,11 @@ impl Draft {
     fn set(self, player: Player, at: &str, value: Value) {
         self.value.update(|whole| put(whole, at, value));
         self.apply(player);
+    }
+
+    /// Faults inside the text at a place.
+    fn slips(self, at: &str) -> Vec<Slip> {
+        self.faults.with(|it| it.as_ref().map(|it| slips(it, at)).unwrap_or_default())
     }
 
     /// The fault told at a place, or below it where `deep`.
@@ -165,7 +173,8 @@ fn field_view(
     let fault = {
         let (place, fault_id) = (place.clone(), fault_id.clone());
         live(move || {
-            let told = draft.told(&place, true);
+            // A fault inside a text is told there, with its line.
+            let told = draft.told(&place, true).filter(|_| draft.slips(&place).is_empty());
             told.map(
                 |it| view! { <span class="fault" id=fault_id.clone() role="alert">{it}</span> },
             )
@@ -225,15 +234,11 @@ fn input_view(
                 .into_any()
         }
         Kind::Code { .. } => {
-            let source = text_of(&now);
-            let n_lines = source.lines().count().clamp(4, 24).to_string();
-            let set = value(move |typed| draft.set(player, &at, typed.into()));
-            view! {
-                <textarea id=id class="code-input" rows=n_lines spellcheck="false" autocapitalize="off"
-                    aria-label=name aria-invalid=invalid aria-describedby=described
-                    prop:value=source.clone() on:change=set>{source.clone()}</textarea>
-            }
-            .into_any()
+            let source = RwSignal::new(text_of(&now));
+            let place = at.clone();
+            let slips = Signal::derive(move || draft.slips(&place));
+            let changed = value(move |typed| draft.set(player, &at, typed.into()));
+            code_view(CodeField { id, name, text: source, slips, described, changed })
         }
         Kind::Int { min, max } => {
             let set = value(move |typed| draft.set(player, &at, read_number(&typed)));

@@ -32,7 +32,7 @@ pub fn Choices(
 }
 
 /// Takes step `pick` at the step that is shown.
-fn take(player: Player, pick: usize) {
+pub(crate) fn take(player: Player, pick: usize) {
     let at = player.at.get_untracked();
     let mut scenario = player.run.with_untracked(|run| run.scenario.clone());
     let Some(picks) = taken(player) else { return };
@@ -46,7 +46,7 @@ fn take(player: Player, pick: usize) {
 
 /// The picks that led through the run that is shown, those of the policy after the reader's own
 /// included: for each step, which of the choices before it was taken.
-pub(super) fn taken(player: Player) -> Option<Vec<usize>> {
+pub(crate) fn taken(player: Player) -> Option<Vec<usize>> {
     player.run.with_untracked(|run| {
         (1..run.len()).map(|at| run.step(at)?.pick.map(|it| it as usize)).collect()
     })

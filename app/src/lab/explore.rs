@@ -3,83 +3,11 @@
 
 use super::choices::open;
 use super::state_map::map_view;
-use crate::browser;
 use crate::erased::{checked, click, flag, live, text};
 use crate::player::Player;
+use crate::walk::{STATES_MAX, Walk, told};
 use leptos::prelude::*;
-use sim::{BrokenLaw, Exploration, Outcome, Progress, Search, SearchOptions, Stage, Verdict};
-use std::time::Duration;
-
-/// States after which a walk in the page gives up and says so: some 100 MB, which a phone has.
-const STATES_MAX: u32 = 400_000;
-
-/// How long a slice may take, in milliseconds: half a frame, and the page draws in the other half.
-const SLICE_MS: f64 = 8.0;
-
-/// States of the first slice; later ones follow the speed of the machine.
-const SLICE_STATES: u32 = 500;
-
-/// A walk that is under way, has ended, or was not begun.
-#[derive(Clone, Copy)]
-struct Walk {
-    player: Player,
-    search: StoredValue<Option<Search>, LocalStorage>,
-    progress: RwSignal<Option<Progress>>,
-    found: RwSignal<Option<Result<Exploration, String>>>,
-    reduce: RwSignal<bool>,
-    /// Counts the walks, so that the slices of one that was given up end.
-    number: StoredValue<u32>,
-}
-
-impl Walk {
-    fn start(self) {
-        let Some(search) = self.player.entry.search else { return };
-        let scenario = self.player.run.with_untracked(|run| run.scenario.clone());
-        let reduce = self.reduce.get_untracked();
-        self.cancel();
-        self.found.set(None);
-        match search(
-            &scenario,
-            SearchOptions { states_max: STATES_MAX, reduce, after_picks: false },
-        ) {
-            Ok(search) => {
-                self.progress.set(Some(search.progress()));
-                self.search.set_value(Some(search));
-                self.slice(self.number.get_value(), SLICE_STATES);
-            }
-            Err(error) => self.found.set(Some(Err(error.to_string()))),
-        }
-    }
-
-    fn cancel(self) {
-        self.number.update_value(|it| *it += 1);
-        self.search.set_value(None);
-        self.progress.set(None);
-    }
-
-    /// Goes on for some states, then lets the page breathe.
-    fn slice(self, number: u32, n_states: u32) {
-        let begun = browser::now_ms();
-        let advance = |it: &mut Option<Search>| it.as_mut().map(|it| it.advance(n_states));
-        let Some(Some(progress)) = self.search.try_update_value(advance) else { return };
-        if progress.done {
-            let found = self.search.with_value(|it| it.as_ref().map(Search::finish));
-            self.cancel();
-            self.found.set(found.map(Ok));
-            return;
-        }
-        self.progress.set(Some(progress));
-        let took = (browser::now_ms() - begun).max(0.1);
-        let next = f64::from(n_states) * (SLICE_MS / took).clamp(0.25, 4.0);
-        let next = next.clamp(50.0, 200_000.0) as u32;
-        let go_on = move || {
-            if self.number.try_get_value() == Some(number) {
-                self.slice(number, next);
-            }
-        };
-        set_timeout(go_on, Duration::ZERO);
-    }
-}
+use sim::{BrokenLaw, Exploration, Outcome, SearchOptions, Verdict};
 
 /// The panel.
 #[component]
@@ -90,13 +18,13 @@ pub fn Explore(
     if player.entry.search.is_none() {
         return view! { <p class="quiet-note">"Nothing here is a choice."</p> }.into_any();
     }
-    let walk = Walk {
-        player,
-        search: StoredValue::new_local(None),
-        progress: RwSignal::new(None),
-        found: RwSignal::new(None),
-        reduce: RwSignal::new(true),
-        number: StoredValue::new(0),
+    let (walk, reduce) = (Walk::default(), RwSignal::new(true));
+    let start = move || {
+        let Some(search) = player.entry.search else { return };
+        let scenario = player.run.with_untracked(|run| run.scenario.clone());
+        let reduce = reduce.get_untracked();
+        let options = SearchOptions { states_max: STATES_MAX, reduce, after_picks: false };
+        walk.start(search(&scenario, options));
     };
     // What was found belongs to a program and its settings, not to the picks of the reader.
     let about = Memo::new(move |_| {
@@ -109,17 +37,21 @@ pub fn Explore(
     Effect::new(move |before: Option<()>| {
         about.track();
         if before.is_some() {
-            walk.cancel();
-            walk.found.set(None);
+            walk.clear();
         }
     });
     let walks = flag(move || walk.progress.with(Option::is_some));
-    let result = live(move || {
-        let found = walk.found.get().map(|it| match it {
-            Ok(found) => found_view(player, found),
-            Err(told) => view! { <p class="fault" role="alert">{told}</p> }.into_any(),
-        });
-        found.into_any()
+    // What is said of it is short; the table and the map are for looking at.
+    let verdict = live(move || {
+        walk.found.with(|it| match it {
+            Some(Ok(found)) => verdict_view(found),
+            Some(Err(error)) => view! { <p class="fault">{error.to_string()}</p> }.into_any(),
+            None => ().into_any(),
+        })
+    });
+    let ends = live(move || {
+        let ends = walk.found.get().and_then(Result::ok).map(|it| ends_view(player, it));
+        ends.into_any()
     });
     let cancel = live(move || {
         let button = walks.get().then(|| {
@@ -131,37 +63,26 @@ pub fn Explore(
         <div class="explore">
             <p class="quiet-note">"Walks every order in which the threads can step, shortest first."</p>
             <div class="explore-bar">
-                <button type="button" class="primary" data-act="explore" disabled=walks on:click=click(move || walk.start())>
+                <button type="button" class="primary" data-act="explore" disabled=walks on:click=click(start)>
                     "Try every schedule"
                 </button>
                 {cancel}
                 <label class="choice">
-                    <input type="checkbox" prop:checked=walk.reduce checked=true on:change=checked(move |it| walk.reduce.set(it))/>
+                    <input type="checkbox" prop:checked=reduce checked=true on:change=checked(move |it| reduce.set(it))/>
                     <span>"Skip orders that change nothing, in large programs"</span>
                 </label>
             </div>
             <p class="explore-progress" data-role="progress">{text(move || walk.progress.get().map(told).unwrap_or_default())}</p>
-            <div aria-live="polite">{result}</div>
+            <div aria-live="polite" data-role="verdict">{verdict}</div>
+            {ends}
         </div>
     }
     .into_any()
 }
 
-/// How far a walk is, as a sentence.
-fn told(progress: Progress) -> String {
-    let Progress { stage, n_states, n_open, broken, .. } = progress;
-    let stage = match stage {
-        Stage::All => "Looking at every state",
-        Stage::Reduced => "Looking at fewer states that answer the same",
-        Stage::Cycles => "Looking for threads that run for ever and get nowhere",
-    };
-    let broken = broken.map(|law| format!(" Broken so far: {law}.")).unwrap_or_default();
-    format!("{stage}: {n_states} reached, {n_open} still to look at.{broken}")
-}
-
-fn found_view(player: Player, found: Exploration) -> AnyView {
-    let n_all = found.n_schedules;
-    let count = counted(&found);
+/// What was found, in a sentence or two.
+fn verdict_view(found: &Exploration) -> AnyView {
+    let count = counted(found);
     let partial = (!found.complete && found.verdict != Verdict::Unknown).then(|| {
         view! { <p class="quiet-note">"The walk stopped at its limit: there may be more outcomes."</p> }
     });
@@ -169,15 +90,26 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
         Verdict::Holds => holds_view(found.outcomes.len(), &count),
         Verdict::Unknown => view! { <p>"Unknown: the limit came first. "{count}</p> }.into_any(),
         Verdict::Broken { law, picks } => {
-            let steps = if picks.len() == 1 { "step" } else { "steps" };
-            view! { <p class="ask-wrong">{format!("Broken: {law}, after {} {steps} at the least. {count}", picks.len())}</p> }
-                .into_any()
+            let told = broken_told(law, picks.len(), found.n_round);
+            view! { <p class="ask-wrong">{format!("{told} {count}")}</p> }.into_any()
         }
     };
-    let round = (0 < found.n_round).then(|| {
-        let n_round = found.n_round;
-        view! { <p class="quiet-note">{format!("The last {n_round} steps of the schedule can go round for ever.")}</p> }
-    });
+    view! { {verdict}{partial} }.into_any()
+}
+
+/// Which law is broken, and how soon; of a livelock, how long its round is.
+pub(crate) fn broken_told(law: &str, n_steps: usize, n_round: u32) -> String {
+    let steps = if n_steps == 1 { "step" } else { "steps" };
+    let round = match n_round {
+        0 => String::new(),
+        n => format!(", the last {n} of which can go round for ever"),
+    };
+    format!("Broken: {law}, after {n_steps} {steps} at the least{round}.")
+}
+
+/// Every end that was found, and the map.
+fn ends_view(player: Player, found: Exploration) -> AnyView {
+    let n_all = found.n_schedules;
     let broken = found.laws.into_iter().map(|it| {
         let BrokenLaw { law, n_states, n_schedules, picks } = it;
         row_view(player, format!("Breaks: {law}"), n_states, share(n_schedules, n_all), picks)
@@ -189,7 +121,6 @@ fn found_view(player: Player, found: Exploration) -> AnyView {
     let rows: Vec<AnyView> = broken.chain(ends).collect();
     let map = found.map.map(|map| map_view(player, map));
     view! {
-        {verdict}{round}{partial}
         <div class="table-wrap" tabindex="0" role="group" aria-label="How schedules end">
             <table class="data">
                 <thead>
@@ -272,7 +203,15 @@ fn holds_view(n_outcomes: usize, count: &str) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use super::share;
+    use super::{broken_told, share};
+
+    #[test]
+    fn a_livelock_is_told_with_its_round() {
+        let told = broken_told("livelock", 10, 6);
+        let expected = "Broken: livelock, after 10 steps at the least, the last 6 of which can go round for ever.";
+        assert_eq!(told, expected);
+        assert_eq!(broken_told("deadlock", 1, 0), "Broken: deadlock, after 1 step at the least.");
+    }
 
     #[test]
     fn a_share_is_told_only_where_schedules_can_be_counted() {

@@ -88,6 +88,7 @@ fn lessons(module: &Module, place: &Place, root: &str) -> AnyView {
         (!module.questions.is_empty()).then(|| row("quiz", "All questions".to_owned(), None));
     let practice = super::questions::has_practice(module)
         .then(|| row("practice", "Practice".to_owned(), None));
+    let game = (!module.chapters.is_empty()).then(|| row("game", "Game".to_owned(), None));
     view! {
         <ol class="rail-lessons">
             {module
@@ -97,6 +98,7 @@ fn lessons(module: &Module, place: &Place, root: &str) -> AnyView {
                 .collect_view()}
             {quiz}
             {practice}
+            {game}
         </ol>
     }
     .into_any()

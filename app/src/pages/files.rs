@@ -69,7 +69,7 @@ impl Bundle {
             match own.split_once('.').map_or(own, |(own, _)| own) {
                 "shared" => true,
                 "quiz" => body.contains("data-quiz=") || body.contains("data-mixed="),
-                part @ ("practice" | "study") => body.contains(&format!("data-{part}=")),
+                part @ ("practice" | "study" | "game") => body.contains(&format!("data-{part}=")),
                 shelf => shelves.contains(&shelf),
             }
         };
@@ -79,12 +79,14 @@ impl Bundle {
 
 /// Ids of the engines that a body shows or practises.
 fn ids_in(body: &str) -> Vec<&str> {
-    let practice = body.split_once("data-practice=\"").and_then(|(_, it)| it.split_once('"'));
+    let values = |attribute| body.split(attribute).skip(1).filter_map(|it| it.split('"').next());
     // The first that is offered; the others come when they are chosen.
-    let mut offered = practice.map_or("", |it| it.0).split("&quot;");
-    let practised = offered.find(|it| sim::registry::shelf_of(it).is_some());
-    let shown = body.split("data-engine=\"").skip(1).filter_map(|it| it.split('"').next());
-    practised.into_iter().chain(shown).collect()
+    let first = |it: &'static str| {
+        values(it)
+            .find_map(|it| it.split("&quot;").find(|it| sim::registry::shelf_of(it).is_some()))
+    };
+    let offered = first("data-practice=\"").into_iter().chain(first("data-game=\""));
+    offered.chain(values("data-engine=\"")).collect()
 }
 
 impl Files {
@@ -222,6 +224,9 @@ mod tests {
         );
         let practice = "<section data-practice=\"{&quot;offers&quot;:[{&quot;id&quot;:&quot;cpu/fcfs&quot;},{&quot;id&quot;:&quot;cpu/edf&quot;}]}\">";
         assert_eq!(bundle.parts_of(practice), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
+        let game =
+            "<section data-game=\"{&quot;a&quot;:[{&quot;engine&quot;:&quot;cpu/fcfs&quot;}]}\">";
+        assert_eq!(bundle.parts_of(game), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
     }
 
     #[test]

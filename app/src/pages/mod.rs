@@ -11,6 +11,7 @@ mod errata;
 mod figures;
 mod files;
 mod gallery;
+mod game;
 mod home;
 mod icons;
 mod lesson;
@@ -78,6 +79,7 @@ impl Site {
             pages.extend(module.lessons.iter().map(|lesson| lesson::page(self, module, lesson)));
             pages.extend(questions::quiz(self, module));
             pages.extend(questions::practice(self, module));
+            pages.extend(game::pages(self, module));
         }
         pages.extend(paper::pages(self));
         for shelf in sim::DOMAINS.iter().flat_map(|it| it.shelves) {

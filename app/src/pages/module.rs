@@ -92,11 +92,20 @@ fn exercises(module: &Module) -> Option<AnyView> {
             </li>
         }
     });
-    let has_any = quiz.is_some() || practice.is_some();
+    let n_levels: usize = module.chapters.iter().map(|it| it.levels.len()).sum();
+    let game = (0 < n_levels).then(|| {
+        view! {
+            <li>
+                <h3><a href="game.html">"Game: break it, mend it"</a></h3>
+                <p>{format!("{n_levels} small programs: pick who steps until they break, or edit them until no schedule breaks them.")}</p>
+            </li>
+        }
+    });
+    let has_any = quiz.is_some() || practice.is_some() || game.is_some();
     has_any.then(|| {
         view! {
             <h2 id="exercises">"Exercises"</h2>
-            <ul class="lesson-list">{quiz}{practice}</ul>
+            <ul class="lesson-list">{game}{quiz}{practice}</ul>
         }
         .into_any()
     })
