@@ -17,6 +17,9 @@ const CARDS: &str = "interleave.v1.cards";
 /// Key under which unreadable cards are set aside.
 const BROKEN: &str = "interleave.v1.cards.unread";
 
+/// Key of the ratings of the interview practice; `assets/interview.js` writes it, and no file holds it.
+const INTERVIEW: &str = "interleave.v1.interview";
+
 /// Everything that is kept.
 pub(super) fn load() -> Record {
     Record {
@@ -48,7 +51,7 @@ pub(super) fn save(record: &Record) -> bool {
 
 /// Drops everything.
 pub(super) fn erase() {
-    for key in [READ, progress::KEY, CARDS, BROKEN] {
+    for key in [READ, progress::KEY, CARDS, BROKEN, INTERVIEW] {
         let _ = unstore(key);
     }
 }
