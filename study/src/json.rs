@@ -67,5 +67,5 @@ impl<'a> Reader<'a> {
 /// Whether a text can be an id: short, without a space, so that it stands in a line of ids.
 pub(crate) fn is_id(text: &str) -> bool {
     let fits = |it: char| it.is_alphanumeric() || "_-/:.".contains(it);
-    (1..=120).contains(&text.len()) && text.chars().all(fits)
+    (1..=200).contains(&text.len()) && text.chars().all(fits)
 }

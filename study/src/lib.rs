@@ -11,6 +11,7 @@ mod clock;
 mod desk;
 mod fsrs;
 mod json;
+mod ratings;
 mod record;
 
 pub use anki::{Note, deck};
@@ -20,4 +21,5 @@ pub use clock::{DAY_STARTS_HOUR, Now};
 pub use desk::{Change, Counts, Desk, NEW_A_DAY_MAX};
 pub use fsrs::{Memory, Model, RETENTION};
 pub use json::Fault;
+pub use ratings::Ratings;
 pub use record::{Added, FILE_BYTES_MAX, Record};

@@ -2,7 +2,7 @@
 
 use crate::answers::ANSWERS_MAX;
 use crate::json::{Fault, Reader, is_id};
-use crate::{Answers, Desk};
+use crate::{Answers, Desk, Ratings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -30,6 +30,8 @@ pub struct Record {
     pub answers: Answers,
     /// Cards.
     pub desk: Desk,
+    /// Interview questions.
+    pub interview: Ratings,
 }
 
 /// What a file has added to a record.
@@ -41,6 +43,8 @@ pub struct Added {
     pub answers: usize,
     /// Cards that are new, or were rated later than here.
     pub cards: usize,
+    /// Interview questions that were not rated before, or not as well.
+    pub interview: usize,
 }
 
 impl Record {
@@ -63,7 +67,10 @@ impl Record {
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.read.is_empty() && self.answers.is_empty() && self.desk.cards.is_empty()
+        self.read.is_empty()
+            && self.answers.is_empty()
+            && self.desk.cards.is_empty()
+            && self.interview.is_empty()
     }
 
     /// The file. `saved` says when, for people.
@@ -78,6 +85,7 @@ impl Record {
         let file = json!({
             "format": FORMAT, "version": VERSION, "saved": saved,
             "read": self.read, "answers": answers, "flash_cards": self.desk.to_json(),
+            "interview": self.interview.to_json(),
         });
         serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
     }
@@ -109,7 +117,7 @@ impl Record {
         }
         let mut faults = Vec::new();
         let mut record = Self::default();
-        let fields = ["format", "version", "saved", "read", "answers", "flash_cards"];
+        let fields = ["format", "version", "saved", "read", "answers", "flash_cards", "interview"];
         faults.extend(reader.only(&fields).err());
         faults.extend(reader.text("saved").err());
         match reader.get("read") {
@@ -124,6 +132,12 @@ impl Record {
             Ok(object) => record.desk = Desk::from_json(object, "flash_cards", &mut faults),
             Err(fault) => faults.push(fault),
         }
+        match reader.get("interview") {
+            Ok(object) => {
+                record.interview = Ratings::from_json(object, "interview", &mut faults);
+            }
+            Err(fault) => faults.push(fault),
+        }
         if faults.is_empty() {
             return Ok(record);
         }
@@ -136,7 +150,7 @@ impl Record {
     }
 
     /// Lays another record over this one, and loses nothing: lessons of both, answers that were right
-    /// in either, and of two states of a card the later one.
+    /// in either, of two states of a card the later one, of two ratings the better one.
     pub fn merge(&mut self, other: &Self) -> Added {
         let n_read = self.read.len();
         self.read.extend(other.read.iter().cloned());
@@ -151,8 +165,12 @@ impl Record {
                 n_answers += 1;
             }
         }
-        let cards = self.desk.merge(&other.desk);
-        Added { lessons: self.read.len() - n_read, answers: n_answers, cards }
+        Added {
+            lessons: self.read.len() - n_read,
+            answers: n_answers,
+            cards: self.desk.merge(&other.desk),
+            interview: self.interview.merge(&other.interview),
+        }
     }
 }
 
@@ -227,7 +245,7 @@ mod tests {
         let one = record("a=1 b=0", &[("t:job", 0), ("t:only", 3)]);
         let other = record("a=0 b=1 c=0", &[("t:job", 9)]);
         let (mut left, mut right) = (one.clone(), other.clone());
-        assert_eq!(left.merge(&other), Added { lessons: 0, answers: 2, cards: 1 });
+        assert_eq!(left.merge(&other), Added { answers: 2, cards: 1, ..Added::default() });
         right.merge(&one);
         assert_eq!(
             (left.answers.text(), &left.desk.cards),
@@ -268,6 +286,11 @@ mod tests {
                 "\"new_a_day\": 10",
                 "\"new_a_day\": 1000",
                 "flash_cards › new_a_day is not a whole number from 0 to 200",
+            ),
+            (
+                "\"interview\": {}",
+                "\"interview\": {\"a\": \"great\"}",
+                "interview › a is none of weak, fair and solid",
             ),
             ("t:job", "t job", "flash_cards › cards › t job is not an id"),
             ("{\n  \"answers\"", "{ \"answers\"", ""),

@@ -71,13 +71,14 @@ describe("progress", () => {
 
   test("goes into a file and comes back, and a second time changes nothing", () => withSite(async (page) => {
     await open(page);
-    await keep(page, { read: "cpu/fcfs cpu/mlfq", quiz: "one=1 two=0" });
+    await keep(page, { read: "cpu/fcfs cpu/mlfq", quiz: "one=1 two=0", interview: '{"fork":"fair"}' });
     await open(page);
     const { name, text } = await exported(page);
     assert.match(name, /^interleave-progress-\d{4}-\d\d-\d\d\.json$/);
     const file = JSON.parse(text);
     assert.deepEqual(file.read, ["cpu/fcfs", "cpu/mlfq"]);
     assert.deepEqual(file.answers, { one: "right", two: "wrong" });
+    assert.deepEqual(file.interview, { fork: "fair" });
     assert.equal(file.version, 1);
     await act(page, "erase").click();
     await act(page, "erase-not").click();
@@ -85,10 +86,11 @@ describe("progress", () => {
     await act(page, "erase").click();
     await act(page, "erase-now").click();
     await told(page).getByText("Everything is erased.").waitFor();
-    assert.deepEqual(await Promise.all(["read", "quiz", "cards"].map((it) => kept(page, it))), [null, null, null]);
+    assert.deepEqual(await Promise.all(["read", "quiz", "cards", "interview"].map((it) => kept(page, it))), [null, null, null, null]);
     assert.ok(await act(page, "erase").isDisabled());
     await give(page, text);
-    await told(page).getByText("Added 2 lessons, 2 answers and 0 flash cards.").waitFor();
+    await told(page).getByText("Added 2 lessons, 2 answers and 0 flash cards. Also 1 rating of interview questions.").waitFor();
+    assert.equal(await kept(page, "interview"), '{"fork":"fair"}');
     assert.match(await totals(page), /^2 of/);
     assert.equal(await kept(page, "quiz"), "one=1 two=0");
     await act(page, "undo-import").click();
@@ -132,7 +134,7 @@ describe("progress", () => {
 
   test("a full store keeps what it has, and says so", () => withSite(async (page) => {
     await open(page);
-    await give(page, JSON.stringify({ format: "interleave-progress", version: 1, saved: "", read: ["cpu/fcfs"], answers: {}, flash_cards: { new_a_day: 3, decks: null, cards: {} } }));
+    await give(page, JSON.stringify({ format: "interleave-progress", version: 1, saved: "", read: ["cpu/fcfs"], answers: {}, flash_cards: { new_a_day: 3, decks: null, cards: {} }, interview: {} }));
     await told(page).getByText("This browser has no room to keep it").waitFor();
     assert.match(await totals(page), /^0 of/);
   }, () => {

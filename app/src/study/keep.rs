@@ -1,15 +1,18 @@
 //! The learner's record in the store of the browser, which may be missing, full or broken.
 //!
 //! `interleave.v1.read` holds the lessons, `interleave.v1.quiz` the answers, `interleave.v1.cards`
-//! the cards. The version in the key changes when the text form does. What cannot be read of the
+//! the cards, `interleave.v1.interview` the ratings of interview questions. The version in the key changes when the text form does. What cannot be read of the
 //! cards is set aside under a key of its own before anything is written over it.
 
 use crate::browser::{store, stored, unstore};
 use crate::quiz::progress;
-use study::{Answers, Desk, Record};
+use study::{Answers, Desk, Ratings, Record};
 
 /// Key of the lessons; `assets/page.js` writes it.
 const READ: &str = "interleave.v1.read";
+
+/// Key of the ratings of interview questions; `assets/interview.js` writes it.
+const INTERVIEW: &str = "interleave.v1.interview";
 
 /// Key of the cards.
 const CARDS: &str = "interleave.v1.cards";
@@ -26,6 +29,7 @@ pub(super) fn load() -> Record {
         read: Record::lessons(&stored(READ).unwrap_or_default()),
         answers: Answers::read(&stored(progress::KEY).unwrap_or_default()),
         desk: Kept::load().desk,
+        interview: Ratings::read(&stored(INTERVIEW).unwrap_or_default()),
     }
 }
 
@@ -35,6 +39,7 @@ pub(super) fn save(record: &Record) -> bool {
         (READ, record.lessons_text()),
         (progress::KEY, record.answers.text()),
         (CARDS, record.desk.text()),
+        (INTERVIEW, record.interview.text()),
     ];
     let before = parts.each_ref().map(|(key, _)| stored(key));
     let is_kept = parts.iter().all(|(key, text)| store(key, text).is_some());

@@ -36,7 +36,7 @@ pub(super) fn view(data: Data, clock: fn() -> Now) -> AnyView {
         <h2 id="file">"Take it with you"</h2>
         <p>
             "All of this is kept in this browser only. Save it as a file to have a copy, or to go on in another browser. "
-            "A file that is read is added to what is here: lessons read in either, questions answered right in either, and for each flash card the later rating."
+            "A file that is read is added to what is here: lessons read in either, questions answered right in either, for each flash card the later rating, for each interview question the better one."
         </p>
         {file_row(record, told, clock)}
         <div class="study-told" role="status" data-role="told">{move || told_view(&told.get())}</div>
@@ -183,6 +183,10 @@ fn read(text: &str, record: RwSignal<Record>) -> Told {
         count(added.answers, "answer"),
         count(added.cards, "flash card")
     );
+    let text = match added.interview {
+        0 => text,
+        n => format!("{text} Also {} of interview questions.", count(n, "rating")),
+    };
     Told::Added(text, Box::new(before))
 }
 
@@ -230,13 +234,15 @@ fn erase_view(record: RwSignal<Record>, told: RwSignal<Told>, is_asked: RwSignal
         told.set(Told::Done(text.to_owned()));
     };
     let what = move || {
-        let seen = record.with(|it| (it.read.len(), it.answers.len(), it.desk.cards.len()));
-        format!(
-            "This erases {}, {} and {} from this browser. It cannot be taken back.",
-            count(seen.0, "read lesson"),
-            count(seen.1, "answer"),
-            count(seen.2, "flash card")
-        )
+        record.with(|it| {
+            format!(
+                "This erases {}, {}, {} and {} from this browser. It cannot be taken back.",
+                count(it.read.len(), "read lesson"),
+                count(it.answers.len(), "answer"),
+                count(it.desk.cards.len(), "flash card"),
+                count(it.interview.len(), "interview rating")
+            )
+        })
     };
     let sure = move || {
         is_asked.get().then(|| {
