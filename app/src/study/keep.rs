@@ -1,8 +1,9 @@
 //! The learner's record in the store of the browser, which may be missing, full or broken.
 //!
 //! `interleave.v1.read` holds the lessons, `interleave.v1.quiz` the answers, `interleave.v1.cards`
-//! the cards, `interleave.v1.interview` the ratings of interview questions. The version in the key changes when the text form does. What cannot be read of the
-//! cards is set aside under a key of its own before anything is written over it.
+//! the cards, `interleave.v1.interview` the ratings of interview questions. The version in the key
+//! changes when the text form does. What cannot be read of the cards is set aside under a key of its
+//! own before anything is written over it.
 
 use crate::browser::{store, stored, unstore};
 use crate::quiz::progress;
@@ -19,9 +20,6 @@ const CARDS: &str = "interleave.v1.cards";
 
 /// Key under which unreadable cards are set aside.
 const BROKEN: &str = "interleave.v1.cards.unread";
-
-/// Key of the ratings of the interview practice; `assets/interview.js` writes it, and no file holds it.
-const INTERVIEW: &str = "interleave.v1.interview";
 
 /// Everything that is kept.
 pub(super) fn load() -> Record {
