@@ -8,8 +8,14 @@ use std::path::Path;
 const FOLDERS: [&str; 4] = ["course", "scenarios", "listings", "drawings"];
 
 /// Files beside them.
-const SINGLES: [&str; 5] =
-    ["calls.toml", "errata.toml", "glossary.toml", "latency.toml", "sources.toml"];
+const SINGLES: [&str; 6] = [
+    "calls.toml",
+    "cheat_sheet.md",
+    "errata.toml",
+    "glossary.toml",
+    "latency.toml",
+    "sources.toml",
+];
 
 /// The course files: path relative to the content folder, with `/`, and text.
 #[derive(Debug, Clone, Default)]

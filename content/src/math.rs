@@ -24,6 +24,8 @@ pub(crate) fn mathml(latex: &str, display_mode: DisplayMode) -> Result<String, S
     if let Err(error) = push_mathml(&mut out, events.into_iter(), config) {
         return Err(format!("formula {latex}: {error}"));
     }
+    // The renderer escapes the name of the space that it writes for `\ `.
+    let out = out.replace("&amp;nbsp;", "\u{a0}");
     // The pages' policy allows no inline style.
     if out.contains(" style=\"") {
         return Err(format!("formula {latex}: colours, boxes and negative spaces are not allowed"));
@@ -42,6 +44,12 @@ mod tests {
         assert_eq!(inline, "<math display=\"inline\"><mi>q</mi></math>");
         let block = mathml("\\frac{q}{q + c}", Block).unwrap();
         assert!(block.starts_with("<math display=\"block\"><mfrac>"), "{block}");
+    }
+
+    #[test]
+    fn a_space_is_a_space() {
+        let out = mathml("35\\ \\text{µs}", Inline).unwrap();
+        assert!(out.contains("<mtext>\u{a0}</mtext>") && !out.contains("nbsp"), "{out}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod questions;
 mod reference;
 mod robots;
 mod search;
+mod sheet;
 mod shell;
 mod single;
 mod study;
@@ -74,6 +75,7 @@ impl Site {
         let mut pages = vec![index, home::page(self), gallery::page(self)];
         pages.extend([reference::glossary(self), reference::sources(self), not_found::page(self)]);
         pages.push(errata::page(self));
+        pages.extend(sheet::page(self));
         for module in self.course.modules.iter().filter(|it| course::is_ready(it)) {
             pages.push(module::page(self, module));
             pages.extend(module.lessons.iter().map(|lesson| lesson::page(self, module, lesson)));

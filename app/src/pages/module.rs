@@ -1,7 +1,7 @@
 //! The first page of a module: what it holds, lesson by lesson.
 
 use super::shell::Draft;
-use super::{Page, Site, course, errata, html, icons, paper, questions, root_of, thumb};
+use super::{Page, Site, course, errata, html, icons, paper, questions, root_of, sheet, thumb};
 use content::{Lesson, Module};
 use leptos::prelude::*;
 
@@ -64,6 +64,10 @@ fn lookups(site: &Site, module: &Module, root: &str) -> Option<AnyView> {
                 <li>
                     <h3><a href=format!("{root}{}", errata::PATH)>"What common notes get wrong"</a></h3>
                     <p>{format!("{} claims, what is true instead, and what shows it.", site.course.errata.len())}</p>
+                </li>
+                <li>
+                    <h3><a href=format!("{root}{}", sheet::PATH)>"Cheat sheet"</a></h3>
+                    <p>"The whole course on two printed sheets."</p>
                 </li>
                 <li>
                     <h3><a href=format!("{root}glossary.html")>"Glossary"</a></h3>

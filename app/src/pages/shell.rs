@@ -1,6 +1,6 @@
 //! What every page has around its own part: head, top bar, course list, contents of the page, foot.
 
-use super::{Files, Page, Site, course, errata, html, icons, offline, preview, root_of};
+use super::{Files, Page, Site, course, errata, html, icons, offline, preview, root_of, sheet};
 use crate::quiz::escape;
 use leptos::prelude::*;
 use std::fmt::Write;
@@ -300,7 +300,8 @@ fn foot(root: &str) -> AnyView {
                 <a href=format!("{root}gallery.html")>"All simulations"</a>" · "
                 <a href=format!("{root}glossary.html")>"Glossary"</a>" · "
                 <a href=format!("{root}sources.html")>"Sources"</a>" · "
-                <a href=format!("{root}{}", errata::PATH)>"What common notes get wrong"</a>
+                <a href=format!("{root}{}", errata::PATH)>"What common notes get wrong"</a>" · "
+                <a href=format!("{root}{}", sheet::PATH)>"Cheat sheet"</a>
             </p>
             <p class="offline-note" data-offline-note="" hidden>"This version of the course is kept in the browser: it can be read without a network."</p>
         </footer>
