@@ -1,5 +1,6 @@
 //! What can be wrong with a scenario, each fault at its place.
 
+use crate::words::quantity;
 use std::fmt;
 
 /// Every fault of a scenario. Never empty.
@@ -79,9 +80,12 @@ impl fmt::Display for Fault {
                 write!(out, "{got} is outside {min} to {max}")
             }
             Self::Length { got, min, max, what } if got < min => {
-                write!(out, "{got} {what}; at least {min} needed, at most {max}")
+                let got = quantity(&got.to_string(), what);
+                write!(out, "only {got}; at least {min} needed, at most {max}")
             }
-            Self::Length { got, max, what, .. } => write!(out, "{got} {what}; at most {max} fit"),
+            Self::Length { got, max, what, .. } => {
+                write!(out, "{}; at most {max} fit", quantity(&got.to_string(), what))
+            }
             Self::NotOneOf(choices) => write!(out, "expected one of {}", choices.join(", ")),
             Self::Missing => write!(out, "a value is needed here"),
             Self::Unknown => write!(out, "this engine has no such setting"),

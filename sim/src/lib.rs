@@ -32,6 +32,7 @@ pub mod registry;
 mod report;
 mod rng;
 pub mod scene;
+mod words;
 
 #[cfg(feature = "cpu")]
 mod cpu;
@@ -57,3 +58,4 @@ pub use paper::{Blank, Fill, Layout, Paper, Part, Row, Sheet};
 pub use registry::{DOMAINS, Domain, engine, engines};
 pub use report::{explore_json, explore_text, run_json, run_text};
 pub use rng::Rng;
+pub use words::{quantity, unit};

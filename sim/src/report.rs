@@ -3,6 +3,7 @@
 use crate::engine::{Better, Entry, Metric, Run, Step};
 use crate::explore::{BrokenLaw, Exploration, Outcome, Verdict};
 use crate::scene::number;
+use crate::words::{count, quantity, unit};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -51,13 +52,12 @@ pub fn run_text(run: &Run) -> String {
     out.push_str(&run.scene(usize::MAX).to_text());
     out.push_str("[metrics]\n");
     for Metric { key, value, unit, better, .. } in &run.metrics {
-        let gap = if unit.is_empty() { "" } else { " " };
         let aim = match better {
             Better::Lower => ", lower is better",
             Better::Higher => ", higher is better",
             Better::Neither => "",
         };
-        let _ = writeln!(out, "{key} = {}{gap}{unit}{aim}", number(*value, 6));
+        let _ = writeln!(out, "{key} = {}{aim}", quantity(&number(*value, 6), unit));
     }
     out
 }
@@ -102,7 +102,11 @@ pub fn explore_text(entry: &Entry, found: &Exploration) -> String {
     let _ = match &found.verdict {
         Verdict::Holds => writeln!(out, "holds: no schedule breaks a law"),
         Verdict::Broken { law, picks } => {
-            writeln!(out, "broken: {law}, after {} steps, picks {picks:?}", picks.len())
+            writeln!(
+                out,
+                "broken: {law}, after {}, picks {picks:?}",
+                count(picks.len() as u64, "steps")
+            )
         }
         Verdict::Unknown => writeln!(out, "unknown: the limit came first"),
     };
@@ -112,18 +116,29 @@ pub fn explore_text(entry: &Entry, found: &Exploration) -> String {
     let so_far = if found.complete { "" } else { " so far" };
     let reduced = if found.reduced { ", others left out" } else { "" };
     let Exploration { n_states, n_transitions, .. } = found;
-    let _ = writeln!(out, "{n_states} states, {n_transitions} transitions{so_far}{reduced}");
+    let _ = writeln!(
+        out,
+        "{}, {}{so_far}{reduced}",
+        count(u64::from(*n_states), "states"),
+        count(*n_transitions, "transitions")
+    );
     for BrokenLaw { law, n_states, picks, .. } in found.laws.iter().skip(1) {
-        let _ =
-            writeln!(out, "also broken: {law}, {n_states} states, such as after picks {picks:?}");
+        let _ = writeln!(
+            out,
+            "also broken: {law}, {}, such as after picks {picks:?}",
+            count(u64::from(*n_states), "states")
+        );
     }
     for Outcome { label, n_states, n_schedules, picks } in &found.outcomes {
         let share = match (n_schedules, found.n_schedules) {
             (Some(n), Some(all)) => format!(", {n} of {all} schedules"),
             _ => String::new(),
         };
-        let _ =
-            writeln!(out, "{label}: {n_states} final states{share}, such as after picks {picks:?}");
+        let _ = writeln!(
+            out,
+            "{label}: {n_states} final {}{share}, such as after picks {picks:?}",
+            unit(&n_states.to_string(), "states")
+        );
     }
     out
 }

@@ -15,7 +15,12 @@ pub fn trace(engine: &str, file: &str) -> Result<String, String> {
     let entry = sim::engine(engine).ok_or_else(|| format!("there is no engine {engine}"))?;
     let run = entry.run(&named["scenario"], Mode::Frames).map_err(|it| it.to_string())?;
     let mut text = sim::run_text(&run);
-    let _ = writeln!(text, "[digest of {} frames]\n{:016x}", run.len(), digest(&run));
+    let _ = writeln!(
+        text,
+        "[digest of {}]\n{:016x}",
+        sim::quantity(&run.len().to_string(), "frames"),
+        digest(&run)
+    );
     Ok(text)
 }
 

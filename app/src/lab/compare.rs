@@ -53,7 +53,7 @@ pub fn Compare(
         }
     });
     let table = live(move || lanes.with(|lanes| table_view(lanes)));
-    let label = text(move || format!("{} {unit}", shown_time()));
+    let label = text(move || sim::quantity(&shown_time().to_string(), unit));
     view! {
         <div class="compare">
             {chooser_view(entry, chosen)}

@@ -194,12 +194,14 @@ fn metrics(site: &Site, entry: &Entry) -> Option<AnyView> {
                 Better::Higher => "higher is better",
                 Better::Neither => "",
             };
+            let value = number(it.value, 3);
+            let unit = sim::unit(&value, it.unit);
             view! {
                 <tr>
                     <th scope="row"><code>{it.key.clone()}</code></th>
                     <td>{it.label.clone()}</td>
-                    <td class="num">{number(it.value, 3)}</td>
-                    <td>{it.unit}</td>
+                    <td class="num">{value}</td>
+                    <td>{unit}</td>
                     <td>{aim}</td>
                 </tr>
             }

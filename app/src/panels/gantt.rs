@@ -208,7 +208,7 @@ pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> An
     let path = glyph(*kind);
     let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);
     let text = match detail.is_empty() {
-        true => format!("{} at {at} {}", kind.slug(), gantt.unit),
+        true => format!("{} at {}", kind.slug(), sim::quantity(&at.to_string(), gantt.unit)),
         false => detail.clone(),
     };
     let x = percent(*at, gantt.end);

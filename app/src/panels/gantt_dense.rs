@@ -23,7 +23,8 @@ pub(super) fn dense_lane(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> A
         .filter(|span| Look::of(span.mark.tone) == Look::Bar)
         .map(|span| span.end - span.start)
         .sum();
-    let text = format!("{}: {n_bars} bars, {total} {} in all", lane.label, gantt.unit);
+    let total = sim::quantity(&total.to_string(), gantt.unit);
+    let text = format!("{}: {n_bars} bars, {total} in all", lane.label);
     // What matters most is kept where there are too many.
     let events = lane.events.iter().filter(|it| it.kind != EventKind::Note).take(EVENTS_MAX);
     let events: Vec<AnyView> = events.map(|it| event_view(it, lane.actor, gantt)).collect();

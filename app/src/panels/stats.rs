@@ -13,7 +13,7 @@ fn stat_view(stat: &Stat) -> AnyView {
     let Stat { label, value, unit } = stat;
     let unit = match unit.is_empty() {
         true => ().into_any(),
-        false => view! { " " <span class="stat-unit">{*unit}</span> }.into_any(),
+        false => view! { " " <span class="stat-unit">{sim::unit(value, unit)}</span> }.into_any(),
     };
     // Words are read, not compared, and set smaller than figures.
     let is_words = 8 < value.len() && value.chars().next().is_some_and(char::is_alphabetic);

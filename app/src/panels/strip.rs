@@ -110,7 +110,7 @@ fn part_view(part: &Part, strip: &Strip) -> AnyView {
 fn pin_view(pin: &Pin, strip: &Strip) -> AnyView {
     let Pin { at, mark } = pin;
     let x = place(*at, strip);
-    let text = format!("{}, {at} {}", tip(mark), strip.unit);
+    let text = format!("{}, {}", tip(mark), sim::quantity(&at.to_string(), strip.unit));
     // Past the middle the name stands at the left, so that it is never cut.
     let half = strip.start + strip.end.saturating_sub(strip.start) / 2;
     let (shift, class) = if half < *at { ("-8", "pin-name pin-left") } else { ("8", "pin-name") };

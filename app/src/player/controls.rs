@@ -50,7 +50,7 @@ fn Scrubber(
     let time = text(move || {
         player.run.with(|run| {
             let time = run.step(player.at.get()).map_or(0, |step| step.time);
-            format!("{time} {}", run.meta.time_unit)
+            sim::quantity(&time.to_string(), run.meta.time_unit)
         })
     });
     let ticks = live(move || {

@@ -266,8 +266,8 @@ impl Player {
         let at = self.at.get_untracked();
         self.run.with_untracked(|run| {
             let Some(step) = run.step(at) else { return String::new() };
-            let unit = run.meta.time_unit;
-            format!("Step {} of {}, {} {unit}: {}", at + 1, run.len(), step.time, step.say)
+            let time = sim::quantity(&step.time.to_string(), run.meta.time_unit);
+            format!("Step {} of {}, {time}: {}", at + 1, run.len(), step.say)
         })
     }
 

@@ -111,8 +111,7 @@ fn cell<'a>(column: &Field, row: &'a Value) -> Option<&'a Value> {
 }
 
 fn with_unit(field: &Field, value: &Value) -> String {
-    let text = said(field, value);
-    if field.unit.is_empty() { text } else { format!("{text} {}", field.unit) }
+    sim::quantity(&said(field, value), field.unit)
 }
 
 /// A value in words.

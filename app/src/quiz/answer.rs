@@ -76,8 +76,7 @@ pub fn right_html(kind: &Kind) -> String {
         Kind::Predict { options, right, .. } => joined(options, &[*right], ""),
         Kind::Order { items, right } => joined(items, right, " → "),
         Kind::Number { right, unit, .. } => {
-            let gap = if unit.is_empty() { "" } else { " " };
-            format!("{}{gap}{}", sim::scene::number(*right, 4), escape(unit))
+            escape(&sim::quantity(&sim::scene::number(*right, 4), unit))
         }
         Kind::Text { accepted } => accepted.first().map(|it| escape(it)).unwrap_or_default(),
     }

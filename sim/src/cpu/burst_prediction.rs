@@ -12,7 +12,6 @@
 //! # Source
 //! `silberschatz-10e`, 5.3.2.
 
-use super::words::count;
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
@@ -20,6 +19,7 @@ use crate::scene::{
     Cell, Chart, ChartKind, Column, Panel, Scene, Series, Stat, Stats, Table, TableRow, Tone,
     number,
 };
+use crate::words::count;
 use serde::Deserialize;
 use std::cmp::Ordering;
 

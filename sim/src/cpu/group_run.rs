@@ -1,9 +1,9 @@
 //! Plays a tree of groups, one tick at a time. A tick costs time in proportion to CPUs x groups.
 
 use super::group_shares::Row;
-use super::words::{count, list};
 use crate::engine::{Better, Log, Shot};
 use crate::error::ScenarioError;
+use crate::words::{count, list};
 
 /// Weighted time of one tick at weight 1. A multiple of 100, so that [`weighted`] is in ticks at
 /// weight 100; the largest sum, 1,000 ticks on 8 CPUs at weight 1, stays below 2^52.

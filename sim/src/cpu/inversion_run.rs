@@ -6,10 +6,10 @@
 
 use super::inversion_body::Op;
 use super::inversion_plan::{Doing, Moment, Plan, Protocol, State, Status, Task};
-use super::words::{count, list};
 use crate::engine::{Better, Log, Shot};
 use crate::error::ScenarioError;
 use crate::scene::EventKind;
+use crate::words::{count, list};
 
 /// Plays to the end and adds the numbers of the run.
 pub(super) fn simulate(plan: &Plan, log: &mut Log<State>) -> Result<(), ScenarioError> {

@@ -3,12 +3,12 @@
 use super::inversion_body::{Op, text};
 use super::inversion_plan::{Doing, Plan, Protocol, State, Status, Task};
 use super::lanes::{actor, extend, lane, moment, sort_events};
-use super::words::count;
 use crate::engine::Frame;
 use crate::scene::{
     Cell, Code, Column, EventKind, Gantt, Lane, Listing, Mark, Panel, Queue, QueueRow, Scene,
     Table, TableRow, Tone,
 };
+use crate::words::count;
 
 pub(super) fn scene(plan: &Plan, past: &[Frame<State>]) -> Scene {
     let Some(last) = past.last() else { return Scene::default() };

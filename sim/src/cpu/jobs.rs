@@ -153,7 +153,7 @@ pub(crate) fn names(jobs: &[Job]) -> Vec<String> {
 
 /// A number of ticks in words: `1 tick`, `3 ticks`.
 pub(crate) fn ticks(n: u64) -> String {
-    if n == 1 { "1 tick".to_owned() } else { format!("{n} ticks") }
+    crate::words::count(n, "ticks")
 }
 
 #[cfg(test)]

@@ -29,7 +29,6 @@ mod laws;
 mod paper;
 
 mod lanes;
-mod words;
 
 mod periodic;
 mod periodic_analysis;

@@ -1,10 +1,10 @@
 //! Periodic tasks with deadlines on one CPU: the kernel of the two real-time engines.
 
 use super::periodic_analysis::{hyperperiod, together};
-use super::words::count;
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
 use crate::scene::EventKind;
+use crate::words::count;
 use serde::Deserialize;
 
 /// Where a timeline ends that would be longer, unless the reader sets its end.

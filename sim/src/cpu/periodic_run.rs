@@ -4,10 +4,10 @@
 //! period, so that it ends.
 
 use super::periodic::{Job, Moment, Overrun, Rule, Set, State, Task, start};
-use super::words::{count, list};
 use crate::engine::{Better, Log, Shot};
 use crate::error::ScenarioError;
 use crate::scene::EventKind;
+use crate::words::{count, list};
 use std::collections::VecDeque;
 
 /// Most waiting jobs that a picture shows.

@@ -3,12 +3,12 @@
 use super::lanes::{actor, extend, lane, moment, sort_events};
 use super::periodic::{Job, Rule, Set, State};
 use super::periodic_analysis as analysis;
-use super::words::count;
 use crate::engine::Frame;
 use crate::scene::{
     Cell, Column, EventKind, Gantt, Mark, Panel, Queue, QueueRow, Scene, Stat, Stats, Table,
     TableRow, Tone, number,
 };
+use crate::words::count;
 
 /// The panels that both engines share, followed by the table of `rows` and the bounds.
 pub(super) fn scene(set: &Set, past: &[Frame<State>], table: Table, bounds: Stats) -> Scene {

@@ -18,12 +18,12 @@
 
 use super::periodic::{self, Overrun, Rule, Set, State, Task};
 use super::periodic_analysis::{self as analysis, Response};
-use super::words::{count, list};
 use super::{periodic_run, periodic_scene};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
 use crate::form::Field;
 use crate::scene::{Cell, Scene, Stat, Stats, Tone, number};
+use crate::words::{count, list};
 use serde::Deserialize;
 
 /// Most windows of one task that get a step of their own.

@@ -2,9 +2,9 @@
 
 use super::smp_run::Sim;
 use super::smp_state::{Domain, State};
-use super::words::list;
 use crate::engine::{Log, Shot};
 use crate::error::ScenarioError;
+use crate::words::list;
 
 /// Failed rounds in a row after which active balancing pushes a running task.
 const FAILED_MAX: u32 = 2;

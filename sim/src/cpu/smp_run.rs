@@ -2,9 +2,9 @@
 //! ticks are bounded by [`TICKS_MAX`].
 
 use super::smp_state::{Cpu, Doing, Plan, State, Status};
-use super::words::count;
 use crate::engine::{Better, Log, Shot};
 use crate::error::{Fault, ScenarioError};
+use crate::words::count;
 
 /// Most ticks of a run: far above what tasks at the form's limits can take.
 const TICKS_MAX: u64 = 500_000;

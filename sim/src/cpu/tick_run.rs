@@ -1,9 +1,9 @@
 //! Plays timer ticks, from event to event. A run ends, because every tick leaves time for work.
 
 use super::timer_tick::Scenario;
-use super::words::count;
 use crate::engine::{Better, Log, Shot};
 use crate::error::ScenarioError;
+use crate::words::count;
 use std::collections::VecDeque;
 
 /// Where the CPU is.

@@ -1,23 +1,11 @@
 //! Words, names and places that the engines of this domain share.
 
 use crate::error::{Fault, Problem};
-
-/// A number and its unit, given in the plural: `1 tick`, `3 ticks`, `1 process`.
-pub(crate) fn count(n: u64, units: &str) -> String {
-    let one = match units.strip_suffix("es").filter(|it| it.ends_with("ss")) {
-        Some(unit) => unit,
-        None => units.strip_suffix('s').unwrap_or(units),
-    };
-    format!("{n} {}", if n == 1 { one } else { units })
-}
+pub(crate) use crate::words::count;
 
 /// `A`, `A and B`, `A, B and C`; `nothing` for an empty list.
 pub(crate) fn list(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
+    if names.is_empty() { "nothing".to_owned() } else { crate::words::list(names) }
 }
 
 /// The names with these indexes.

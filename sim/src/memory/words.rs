@@ -1,15 +1,11 @@
 //! Small words for narration: counts and sizes.
 
 use crate::scene::number;
+use crate::words::quantity;
 
 /// `1 page`, `2 pages`: a number and its unit, given in the plural.
 pub(super) fn count(n: u64, units: &str) -> String {
-    let number = grouped(n);
-    match (n, units.strip_suffix("ies"), units.strip_suffix('s')) {
-        (1, Some(stem), _) => format!("1 {stem}y"),
-        (1, None, Some(unit)) => format!("1 {unit}"),
-        _ => format!("{number} {units}"),
-    }
+    quantity(&grouped(n), units)
 }
 
 /// A number with a comma before each group of three digits: `262,144`.

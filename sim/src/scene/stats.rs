@@ -1,5 +1,6 @@
 //! Named values with units.
 
+use crate::words::quantity;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -17,7 +18,7 @@ pub struct Stat {
     pub label: String,
     /// Its value as text.
     pub value: String,
-    /// Its unit; may be empty.
+    /// Its unit, plural; may be empty.
     pub unit: &'static str,
 }
 
@@ -32,8 +33,7 @@ impl Stats {
     pub(super) fn to_text(&self) -> String {
         let mut out = String::new();
         for Stat { label, value, unit } in &self.items {
-            let gap = if unit.is_empty() { "" } else { " " };
-            let _ = writeln!(out, "{label}: {value}{gap}{unit}");
+            let _ = writeln!(out, "{label}: {}", quantity(value, unit));
         }
         out
     }

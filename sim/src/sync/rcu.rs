@@ -21,6 +21,7 @@ use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
 use crate::machine::{Machine, PICKS_MAX, Then};
 use crate::scene::Scene;
+use crate::words::list;
 use serde::Deserialize;
 
 pub(crate) struct Rcu;
@@ -351,12 +352,9 @@ fn update(setup: &Setup, before: &State, after: &State) -> (&'static str, String
         1 => {
             let open = (0..setup.n).filter(|&it| !after.readers[it].quiet).map(name);
             let open: Vec<String> = open.collect();
-            let rest = match open.as_slice() {
-                [] => "no CPU can hold the old one".to_owned(),
-                [one] => format!("{one} may still hold the old one"),
-                [init @ .., last] => {
-                    format!("{} and {last} may still hold the old one", init.join(", "))
-                }
+            let rest = match open.is_empty() {
+                true => "no CPU can hold the old one".to_owned(),
+                false => format!("{} may still hold the old one", list(&open)),
             };
             let say = format!("The updater publishes {}; {rest}.", version(after.current));
             ("publish", say)

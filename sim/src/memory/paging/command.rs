@@ -4,6 +4,7 @@ use super::tables::SPACES;
 use super::walk::{Access, CLEARED, Cpu, Kind, Progress, READ_ONLY, State, WRITABLE};
 use crate::engine::{Log, Shot};
 use crate::error::ScenarioError;
+use crate::words::count;
 
 fn name(space: u8) -> &'static str {
     SPACES.get(usize::from(space)).copied().unwrap_or("A")
@@ -11,7 +12,7 @@ fn name(space: u8) -> &'static str {
 
 /// `1 entry`, `2 entries`.
 fn entries(n: u64) -> String {
-    format!("{n} {}", if n == 1 { "entry" } else { "entries" })
+    count(n, "entries")
 }
 
 impl Cpu<'_> {

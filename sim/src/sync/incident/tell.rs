@@ -3,6 +3,7 @@
 use super::host::Cause;
 use super::tools::{Tool, against, shown, summary};
 use super::{Effect, Move, Setup, State};
+use crate::words::{count, join};
 
 /// A choice as a button says it.
 pub(super) fn label(choice: Move) -> String {
@@ -15,11 +16,7 @@ pub(super) fn label(choice: Move) -> String {
 
 /// `A`, `A or B`, `A, B or C`.
 fn any_of(names: &[&str]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => (*one).to_owned(),
-        [init @ .., last] => format!("{} or {last}", init.join(", ")),
-    }
+    join(names, "or")
 }
 
 pub(super) fn start(setup: &Setup) -> (&'static str, String) {
@@ -53,8 +50,8 @@ pub(super) fn step(
                     "mended",
                     format!(
                         "99 of 100 requests are answered within {is_ms} ms instead of {was_ms}: mended \
-                     {} minutes after the complaint",
-                        after.minutes
+                     {} after the complaint",
+                        count(u64::from(after.minutes), "minutes")
                     ),
                 ),
                 Effect::Better => (
