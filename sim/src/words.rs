@@ -7,7 +7,7 @@ fn singular(units: &str) -> String {
     let (many, rest) = units.split_at(end);
     let cut = |n: usize, add: &str| format!("{}{add}", &many[..many.len() - n]);
     let one = match many {
-        _ if many.len() < 3 || !many.ends_with('s') => many.to_owned(),
+        _ if many.chars().count() < 3 || !many.ends_with('s') => many.to_owned(),
         _ if many.ends_with("ies") => cut(3, "y"),
         _ if ["sses", "tches", "nches", "shes", "xes"].iter().any(|it| many.ends_with(it)) => {
             cut(2, "")

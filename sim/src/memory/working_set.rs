@@ -410,6 +410,7 @@ fn stats(state: &State) -> Stats {
 #[cfg(test)]
 mod tests {
     use crate::memory::replacement::oracle::{string, written};
+    use crate::words::count;
     use crate::{Mode, Rng, Run, engine};
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -439,7 +440,8 @@ mod tests {
             assert_eq!(run.metric("working_set_pages"), sizes.last().map(|it| *it as f64));
             for (at, size) in sizes.iter().enumerate() {
                 let text = run.scene(at).to_text();
-                assert!(text.contains(&format!("Working set: {size} pages")), "{at}\n{text}");
+                let told = format!("Working set: {}\n", count(*size as u64, "pages"));
+                assert!(text.contains(&told), "{at}\n{text}");
                 assert_eq!(text.matches("until reference").count(), *size, "{at}\n{text}");
             }
         }
