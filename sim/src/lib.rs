@@ -54,7 +54,7 @@ pub use explore::{
 };
 pub use form::{Field, Kind, Preset, check, filled};
 pub use machine::{Machine, PICKS_MAX, Pace, Played, Then};
-pub use paper::{Blank, Fill, Layout, Paper, Part, Row, Sheet};
+pub use paper::{Blank, Fill, Layout, Paper, Part, Row, Seen, Sheet};
 pub use registry::{DOMAINS, Domain, engine, engines};
 pub use report::{explore_json, explore_text, run_json, run_text};
 pub use rng::Rng;

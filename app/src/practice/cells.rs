@@ -146,7 +146,8 @@ impl Filling {
 }
 
 fn found<'a>(marked: &[(&Blank, Mark)], hint: &str, why_at: impl Fn(usize) -> &'a str) -> Found {
-    let asked = marked.iter().filter(|it| !it.0.may_stay);
+    // What is written where nothing belongs counts as well.
+    let asked = marked.iter().filter(|it| !it.0.may_stay || it.1 == Mark::Wrong);
     let (n_all, n_right) = (asked.clone().count(), asked.filter(|it| it.1 == Mark::Right).count());
     let first = |mark: Mark| marked.iter().find(|it| it.1 == mark);
     match (first(Mark::Wrong), first(Mark::Empty)) {
@@ -195,7 +196,11 @@ mod tests {
         let told = check(["1", "", "4"]);
         assert_eq!(told.told, "1 of 2 are right. The first difference: Cell 2. c. Count.");
         assert_eq!((told.at, told.is_done), (2, false));
-        assert!(check(["1", "9", "3"]).told.contains("Cell 1"));
+        assert!(
+            check(["1", "9", "3"])
+                .told
+                .starts_with("2 of 3 are right. The first difference: Cell 1")
+        );
         assert!(check(["1", "", ""]).told.contains("all of them right so far"));
         assert_eq!(check(["", "", ""]).told, "Nothing is filled in yet.");
         assert!(check(["1", "", "3"]).is_done);

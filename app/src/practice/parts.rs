@@ -76,7 +76,7 @@ fn field(blank: &Blank, cell: Cell) -> AnyView {
     let value = move || cell.text.get();
     if blank.options.is_empty() {
         // As wide as what is in it is long, within reason, and the same for a whole column.
-        let size = if blank.answer.len() <= 4 { 4 } else { 11 };
+        let size = if blank.answer.len() <= 4 { 3 } else { 11 };
         return view! {
             <input type="text" autocomplete="off" autocapitalize="off" spellcheck="false" size=size maxlength="40" data-cell=cell.n
                 aria-label=label aria-invalid=invalid prop:value=value on:input=move |event| cell.fill(event_target_value(&event))/>
@@ -116,10 +116,14 @@ fn list_view(part: &Part, cells: &[Cell]) -> AnyView {
             }
         });
         let options = options.collect_view();
-        let legend = move || cell.label(&name);
+        let asked = name.clone();
+        let label = move || cell.label(&name);
         view! {
             <li class="mark" data-mark=slug(cell)>
-                <fieldset class="tasks"><legend>{legend}</legend>{options}{sign(cell)}</fieldset>
+                <div role="group" aria-label=label>
+                    <span class="asked" aria-hidden="true">{asked}</span>
+                    <span class="asked-options">{options}{sign(cell)}</span>
+                </div>
             </li>
         }
         .into_any()

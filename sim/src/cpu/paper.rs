@@ -1,7 +1,7 @@
 //! Workloads for pen and paper: a few jobs that compete, the same ones under every policy.
 
 use crate::form::{Field, Kind};
-use crate::paper::{Fill, Paper, Sheet, set_all, small};
+use crate::paper::{Fill, Paper, Seen, Sheet, set_all, small};
 use crate::rng::Rng;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ const SHEETS: &[Sheet] = &[
                 ("waiting_ticks", "Waiting"),
                 ("response_ticks", "Response"),
             ],
-            time: "finish_ticks",
+            seen: Seen::At("finish_ticks"),
         }],
     },
     Sheet {

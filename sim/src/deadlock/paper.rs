@@ -5,7 +5,7 @@ use super::resource_graph::ResourceGraph;
 use super::wait_die::WaitDie;
 use super::wait_for::WaitFor;
 use super::wound_wait::WoundWait;
-use crate::paper::{Fill, Paper, Sheet, draw, pick, small, tried};
+use crate::paper::{Fill, Paper, Seen, Sheet, draw, pick, small, tried};
 use crate::rng::Rng;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(super) const BANKERS: Paper = Paper {
                 Fill::Numbers {
                     of: "Process",
                     columns: &[("finish_place", "Place in the walk")],
-                    time: "",
+                    seen: Seen::Place("can_finish", "cannot_yet"),
                 },
             ],
         },
@@ -128,7 +128,7 @@ pub(super) const RESOURCE_GRAPH: Paper = Paper {
                 Fill::Numbers {
                     of: "Process",
                     columns: &[("finish_place", "Place in the reduction")],
-                    time: "",
+                    seen: Seen::Place("reduce", ""),
                 },
                 Fill::Ends(&[("n_deadlocked", "How many processes are deadlocked?")]),
             ],
@@ -197,7 +197,11 @@ pub(super) const WAIT_FOR: Paper = Paper {
                    each of the others.",
         hint: "Only a process of the cycle that was found can be its victim.",
         fills: &[
-            Fill::Numbers { of: "Process", columns: &[("n_chosen", "Terminated")], time: "" },
+            Fill::Numbers {
+                of: "Process",
+                columns: &[("n_chosen", "Terminated")],
+                seen: Seen::End,
+            },
             Fill::Ends(&[
                 ("n_cycles", "How many arrows close a cycle during the search?"),
                 ("lost_ticks", "How many ticks of work are lost?"),
@@ -246,7 +250,7 @@ const STAMP_SHEETS: &[Sheet] = &[
             Fill::Numbers {
                 of: "Transaction",
                 columns: &[("finish_ticks", "Commits at"), ("n_restarts", "Restarts")],
-                time: "finish_ticks",
+                seen: Seen::At("finish_ticks"),
             },
             Fill::Ends(&[
                 ("n_waits", "How often does a transaction wait?"),

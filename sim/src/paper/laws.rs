@@ -110,3 +110,33 @@ fn a_blank_of_a_table_is_shown_before_the_end() {
         }
     }
 }
+
+/// A place is shown by the step that gives it, in every problem.
+#[test]
+fn a_place_is_shown_where_it_is_given() {
+    for (entry, paper) in papers() {
+        for fill in paper.sheets.iter().flat_map(|it| it.fills) {
+            let super::Fill::Numbers { seen: super::Seen::Place(tag, _), .. } = *fill else {
+                continue;
+            };
+            for seed in 0..SEEDS {
+                let run = run(entry, &paper, seed);
+                for sheet in paper
+                    .sheets
+                    .iter()
+                    .filter(|it| it.fills.iter().any(|it| std::ptr::eq(it, fill)))
+                {
+                    let parts = sheet.parts(&run);
+                    for blank in
+                        blanks(&parts).filter(|it| it.name.starts_with("Place") && it.answer != "0")
+                    {
+                        let step = run.step(blank.at).unwrap();
+                        let actor = blank.name.rsplit(' ').next().unwrap();
+                        let own = step.tag == tag && step.say.starts_with(&format!("{actor} "));
+                        assert!(own, "{} seed {seed}: {}: {}", entry.meta.id, blank.name, step.say);
+                    }
+                }
+            }
+        }
+    }
+}

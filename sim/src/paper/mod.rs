@@ -55,8 +55,8 @@ pub enum Fill {
         of: &'static str,
         /// Keys without the actor, and headings.
         columns: &'static [(&'static str, &'static str)],
-        /// The metric of the actor that tells when its numbers can be seen; empty for the end.
-        time: &'static str,
+        /// When they can be seen.
+        seen: Seen,
     },
     /// A table of the last frame, or of the last one before something begins.
     Table {
@@ -90,6 +90,18 @@ pub enum Fill {
     /// Whole numbers of the whole run that has them: key of the metric and question. A question
     /// that begins with "Is" or "Does" is answered by yes or no.
     Ends(&'static [(&'static str, &'static str)]),
+}
+
+/// When the numbers of an actor can be seen.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen {
+    /// When the run ends.
+    End,
+    /// At the time that this metric of the actor tells.
+    At(&'static str),
+    /// The number is a place in a row of steps with this tag, each of which begins with an actor's
+    /// name: at that place; 0 is seen at the end. Steps with the second tag do not break the row.
+    Place(&'static str, &'static str),
 }
 
 /// Draws until a problem is worth working out; the last one if none is.

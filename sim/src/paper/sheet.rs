@@ -1,6 +1,6 @@
 //! The blanks of a sheet, with their answers, as a run holds them.
 
-use super::{Fill, Sheet, TICKS_MAX};
+use super::{Fill, Seen, Sheet, TICKS_MAX};
 use crate::engine::Run;
 use crate::scene::{Gantt, Lane, Panel, Scene, Table, Tone};
 
@@ -61,7 +61,7 @@ impl Sheet {
 
 fn part(fill: &Fill, run: &Run) -> Option<Part> {
     match *fill {
-        Fill::Numbers { of, columns, time } => Some(numbers(run, of, columns, time)),
+        Fill::Numbers { of, columns, seen } => Some(numbers(run, of, columns, seen)),
         Fill::Table { panel, before, given, asked } => table(run, panel, before, given, asked),
         Fill::Lanes { panel, given, each, left_out } => lanes(run, panel, given, each, left_out),
         Fill::Ticks { panel } => ticks(run, panel),
@@ -83,22 +83,44 @@ fn whole(run: &Run, key: &str) -> Option<u64> {
     is_whole.then_some(value as u64)
 }
 
-fn numbers(run: &Run, of: &str, columns: &[(&str, &str)], time: &str) -> Part {
+fn numbers(run: &Run, of: &str, columns: &[(&str, &str)], seen: Seen) -> Part {
     let end = run.len().saturating_sub(1);
     let has = |key: &str| run.actors.iter().all(|it| whole(run, &format!("{key}.{it}")).is_some());
     let columns: Vec<(&str, &str)> = columns.iter().copied().filter(|it| has(it.0)).collect();
     let row = |actor: &String| {
-        let at = whole(run, &format!("{time}.{actor}")).map_or(end, |it| step_at(run, it));
-        let blank = |&(key, label): &(&str, &str)| Blank {
-            name: format!("{label} of {actor}"),
-            answer: whole(run, &format!("{key}.{actor}")).unwrap_or_default().to_string(),
-            at,
-            ..Blank::default()
+        let blank = |&(key, label): &(&str, &str)| {
+            let value = whole(run, &format!("{key}.{actor}")).unwrap_or_default();
+            let at = match seen {
+                Seen::End => None,
+                Seen::At(metric) => {
+                    whole(run, &format!("{metric}.{actor}")).map(|it| step_at(run, it))
+                }
+                Seen::Place(tag, between) => place(run, actor, value, tag, between),
+            };
+            let (name, answer) = (format!("{label} of {actor}"), value.to_string());
+            Blank { name, answer, at: at.unwrap_or(end), ..Blank::default() }
         };
         Row { given: vec![actor.clone()], blanks: columns.iter().map(blank).collect() }
     };
     let head = [of].into_iter().chain(columns.iter().map(|it| it.1)).map(str::to_owned).collect();
     Part { layout: Layout::Table, head, rows: run.actors.iter().map(row).collect() }
+}
+
+/// The last step at which an actor has this place in a row of steps.
+fn place(run: &Run, actor: &str, value: u64, tag: &str, between: &str) -> Option<usize> {
+    let (mut found, mut n) = (None, 0);
+    for (at, step) in (0..run.len()).filter_map(|at| Some((at, run.step(at)?))) {
+        if step.tag == tag {
+            n += 1;
+            let is_own = step.say.strip_prefix(actor).is_some_and(|it| it.starts_with(' '));
+            if is_own && n == value {
+                found = Some(at);
+            }
+        } else if step.tag != between {
+            n = 0;
+        }
+    }
+    found
 }
 
 fn table(
