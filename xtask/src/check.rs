@@ -71,7 +71,13 @@ impl Report<'_> {
         node.current_dir(self.repo.browser_tests());
         // Two files at a time; each has a browser of its own, and looks at several pages at once.
         node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
-        node.args(["files.test.mjs", "pages.test.mjs", "figures.test.mjs", "embed.test.mjs", "practice.test.mjs"]);
+        node.args([
+            "files.test.mjs",
+            "pages.test.mjs",
+            "figures.test.mjs",
+            "embed.test.mjs",
+            "practice.test.mjs",
+        ]);
         node.arg("interview.test.mjs");
         node.args(["progress.test.mjs", "mixed.test.mjs", "cards.test.mjs"]);
         self.tests("end to end", &mut node);
