@@ -54,8 +54,9 @@ pub(crate) fn place(repo: &Repo, dir: &Path) -> Result<()> {
     let profile = std::env::var("TRUNK_PROFILE").unwrap_or_else(|_| "release".to_owned());
     let parts = repo.target().join("wasm-bindgen").join(&profile).join("parts");
     let is_release = profile == "release";
-    let files = copy(repo, &parts, dir, &stem, is_release)?;
-    let loader = loader(&read(&parts.join("parts.js"))?, &stem, &files)?;
+    let loads = read(&parts.join("parts.js"))?;
+    let files = copy(repo, &parts, dir, &stem, &far(&loads), is_release)?;
+    let loader = loader(&loads, &stem, &files)?;
     write(&dir.join(format!("{stem}_parts.js")), &loader)?;
     write(&glue, &text.replace(LOADER, &format!("from \"./{stem}_parts.js\"")))
 }
@@ -69,10 +70,30 @@ fn glue(dir: &Path) -> Result<Option<PathBuf>> {
     Ok(list(dir)?.into_iter().find(is_glue))
 }
 
+/// Names of the pieces that no figure needs: only quizzes, practice and the like have them in common. Above each piece the loader
+/// says who needs it, and only shelves of engines have two words in their name.
+fn far(loads: &str) -> Vec<String> {
+    let users = |line: &str| Some(line.strip_prefix("/* ")?.strip_suffix(" */")?.to_owned());
+    let lines = loads.lines().zip(loads.lines().skip(1));
+    let named = lines.filter_map(|(above, line)| {
+        let (name, _) = line.strip_prefix("const __")?.split_once(' ')?;
+        Some((users(above)?, name))
+    });
+    named.filter(|it| !it.0.contains('_')).map(|it| format!("{}.wasm", it.1)).collect()
+}
+
 /// Copies the parts. For each: its name, the file it went to, and its first and last byte there.
-fn copy(repo: &Repo, parts: &Path, dir: &Path, stem: &str, small: bool) -> Result<Vec<Placed>> {
-    let mut shared: Vec<u8> = Vec::new();
-    let shared_name = format!("{stem}_shared.bin");
+fn copy(
+    repo: &Repo,
+    parts: &Path,
+    dir: &Path,
+    stem: &str,
+    far: &[String],
+    small: bool,
+) -> Result<Vec<Placed>> {
+    // What some parts have in common: many small pieces, which are worth one request. What no figure needs is apart.
+    let mut common =
+        [(format!("{stem}_shared.bin"), Vec::new()), (format!("{stem}_more.bin"), Vec::new())];
     let mut placed = Vec::new();
     let mut paths = list(parts)?;
     paths.sort();
@@ -93,16 +114,16 @@ fn copy(repo: &Repo, parts: &Path, dir: &Path, stem: &str, small: bool) -> Resul
                 store(&dir.join(&file), &wasm)?;
                 placed.push(Placed { name, file, from: 0, to: wasm.len() });
             }
-            // What some parts have in common: many small pieces, which are worth one request.
             None => {
-                let from = shared.len();
-                shared.extend(wasm);
-                placed.push(Placed { name, file: shared_name.clone(), from, to: shared.len() });
+                let (file, all) = &mut common[usize::from(far.contains(&name))];
+                let from = all.len();
+                all.extend(wasm);
+                placed.push(Placed { name, file: file.clone(), from, to: all.len() });
             }
         }
     }
-    if !shared.is_empty() {
-        store(&dir.join(&shared_name), &shared)?;
+    for (file, all) in common.iter().filter(|it| !it.1.is_empty()) {
+        store(&dir.join(file), all)?;
     }
     Ok(placed)
 }
@@ -195,7 +216,7 @@ fn store(path: &Path, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Placed, bare, loader};
+    use super::{Placed, bare, far, loader};
 
     #[test]
     fn a_bare_part_has_no_custom_sections() {
@@ -204,6 +225,12 @@ mod tests {
         assert_eq!(bare(&wasm), Some([&head[..], &[1, 0x82, 0, 8, 9]].concat()));
         assert_eq!(bare(&wasm[..10]), None);
         assert_eq!(bare(b"wasm"), None);
+    }
+
+    #[test]
+    fn what_no_figure_needs_is_told_from_the_rest() {
+        let loads = "/* cpu_other, quiz */\nconst __chunk_1 = makeLoad(() => {\n/* game, quiz */\nconst __chunk_2 = makeLoad(() => {\n";
+        assert_eq!(far(loads), ["chunk_2.wasm"]);
     }
 
     #[test]

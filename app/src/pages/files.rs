@@ -64,12 +64,15 @@ impl Bundle {
         let engines = ids_in(body);
         let shelves: Vec<&str> =
             engines.iter().filter_map(|it| sim::registry::shelf_of(it)).collect();
+        let holds = |part: &str| body.contains(&format!("data-{part}="));
         let is_asked = |name: &&str| {
             let own = name.split_once('_').map_or(*name, |(_, own)| own);
             match own.split_once('.').map_or(own, |(own, _)| own) {
                 "shared" => true,
-                "quiz" => body.contains("data-quiz=") || body.contains("data-mixed="),
-                part @ ("practice" | "study" | "game") => body.contains(&format!("data-{part}=")),
+                // What these have in common.
+                "more" => ["quiz", "mixed", "practice", "study", "game"].into_iter().any(holds),
+                "quiz" => holds("quiz") || holds("mixed"),
+                part @ ("practice" | "study" | "game") => holds(part),
                 shelf => shelves.contains(&shelf),
             }
         };
@@ -212,7 +215,14 @@ mod tests {
 
     #[test]
     fn a_page_asks_first_for_the_parts_that_it_shows() {
-        let names = ["cpu_queue.wasm", "cpu_other.wasm", "quiz.wasm", "shared.bin", "tools.wasm"];
+        let names = [
+            "cpu_queue.wasm",
+            "cpu_other.wasm",
+            "more.bin",
+            "quiz.wasm",
+            "shared.bin",
+            "tools.wasm",
+        ];
         let parts = names.iter().map(|it| (format!("app-1_{it}"), Vec::new())).collect();
         let bundle = Bundle { parts, ..Bundle::default() };
         let figure = "<figure data-engine=\"cpu/fcfs\">";
@@ -220,13 +230,14 @@ mod tests {
         let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"cpu/edf\">";
         assert_eq!(
             bundle.parts_of(quiz),
-            ["app-1_cpu_other.wasm", "app-1_quiz.wasm", "app-1_shared.bin"]
+            ["app-1_cpu_other.wasm", "app-1_more.bin", "app-1_quiz.wasm", "app-1_shared.bin"]
         );
         let practice = "<section data-practice=\"{&quot;offers&quot;:[{&quot;id&quot;:&quot;cpu/fcfs&quot;},{&quot;id&quot;:&quot;cpu/edf&quot;}]}\">";
-        assert_eq!(bundle.parts_of(practice), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
+        let first = ["app-1_cpu_queue.wasm", "app-1_more.bin", "app-1_shared.bin"];
+        assert_eq!(bundle.parts_of(practice), first);
         let game =
             "<section data-game=\"{&quot;a&quot;:[{&quot;engine&quot;:&quot;cpu/fcfs&quot;}]}\">";
-        assert_eq!(bundle.parts_of(game), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
+        assert_eq!(bundle.parts_of(game), first);
     }
 
     #[test]

@@ -235,7 +235,7 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, base36, folded, held, plain, shortened, steps, words};
+    use super::{Place, TEXT_WORDS, base36, folded, held, plain, shortened, steps, words};
 
     #[test]
     fn words_are_cut_as_the_script_cuts_them() {
@@ -260,7 +260,8 @@ mod tests {
     fn a_place_is_found_by_what_tells_it_from_others() {
         let place = |text: &str| Place { title: "Frames".to_owned(), text: text.to_owned() };
         let many = "page thing page other page ".repeat(9);
-        let rare: Vec<String> = (b'a'..=b'p').map(|it| format!("rare{}", it as char)).collect();
+        let letters = ('a'..='z').take(TEXT_WORDS);
+        let rare: Vec<String> = letters.map(|it| format!("rare{it}")).collect();
         let found = held(&[place(&many), place(&format!("{many} frames {}", rare.join(" ")))]);
         assert!(rare.iter().all(|it| found[it].contains(&1)));
         assert!(!found.contains_key("frame"));
