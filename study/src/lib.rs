@@ -13,6 +13,7 @@ mod fsrs;
 mod json;
 mod ratings;
 mod record;
+mod stars;
 
 pub use anki::{Note, deck};
 pub use answers::Answers;
@@ -23,3 +24,4 @@ pub use fsrs::{Memory, Model, RETENTION};
 pub use json::Fault;
 pub use ratings::Ratings;
 pub use record::{Added, FILE_BYTES_MAX, Record};
+pub use stars::{STARS_MAX, Stars};

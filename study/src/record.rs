@@ -2,7 +2,7 @@
 
 use crate::answers::ANSWERS_MAX;
 use crate::json::{Fault, Reader, is_id};
-use crate::{Answers, Desk, Ratings};
+use crate::{Answers, Desk, Ratings, Stars};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,8 @@ pub struct Record {
     pub desk: Desk,
     /// Interview questions.
     pub interview: Ratings,
+    /// Levels of the game.
+    pub game: Stars,
 }
 
 /// What a file has added to a record.
@@ -45,6 +47,8 @@ pub struct Added {
     pub cards: usize,
     /// Interview questions that were not rated before, or not as well.
     pub interview: usize,
+    /// Levels of the game that were not won before, or not as well.
+    pub game: usize,
 }
 
 impl Record {
@@ -71,6 +75,7 @@ impl Record {
             && self.answers.is_empty()
             && self.desk.cards.is_empty()
             && self.interview.is_empty()
+            && self.game.is_empty()
     }
 
     /// The file. `saved` says when, for people.
@@ -85,7 +90,7 @@ impl Record {
         let file = json!({
             "format": FORMAT, "version": VERSION, "saved": saved,
             "read": self.read, "answers": answers, "flash_cards": self.desk.to_json(),
-            "interview": self.interview.to_json(),
+            "interview": self.interview.to_json(), "game": self.game.to_json(),
         });
         serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
     }
@@ -117,7 +122,8 @@ impl Record {
         }
         let mut faults = Vec::new();
         let mut record = Self::default();
-        let fields = ["format", "version", "saved", "read", "answers", "flash_cards", "interview"];
+        let fields =
+            ["format", "version", "saved", "read", "answers", "flash_cards", "interview", "game"];
         faults.extend(reader.only(&fields).err());
         faults.extend(reader.text("saved").err());
         match reader.get("read") {
@@ -138,6 +144,10 @@ impl Record {
             }
             Err(fault) => faults.push(fault),
         }
+        match reader.get("game") {
+            Ok(object) => record.game = Stars::from_json(object, "game", &mut faults),
+            Err(fault) => faults.push(fault),
+        }
         if faults.is_empty() {
             return Ok(record);
         }
@@ -150,7 +160,7 @@ impl Record {
     }
 
     /// Lays another record over this one, and loses nothing: lessons of both, answers that were right
-    /// in either, of two states of a card the later one, of two ratings the better one.
+    /// in either, of two states of a card the later one, of two ratings or wins the better one.
     pub fn merge(&mut self, other: &Self) -> Added {
         let n_read = self.read.len();
         self.read.extend(other.read.iter().cloned());
@@ -170,6 +180,7 @@ impl Record {
             answers: n_answers,
             cards: self.desk.merge(&other.desk),
             interview: self.interview.merge(&other.interview),
+            game: self.game.merge(&other.game),
         }
     }
 }
@@ -286,6 +297,11 @@ mod tests {
                 "\"new_a_day\": 10",
                 "\"new_a_day\": 1000",
                 "flash_cards › new_a_day is not a whole number from 0 to 200",
+            ),
+            (
+                "\"game\": {}",
+                "\"game\": {\"aba\": 4}",
+                "game › aba is not a number of stars from 1 to 3",
             ),
             (
                 "\"interview\": {}",

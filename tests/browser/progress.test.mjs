@@ -71,7 +71,7 @@ describe("progress", () => {
 
   test("goes into a file and comes back, and a second time changes nothing", () => withSite(async (page) => {
     await open(page);
-    await keep(page, { read: "cpu/fcfs cpu/mlfq", quiz: "one=1 two=0", interview: '{"fork":"fair"}' });
+    await keep(page, { read: "cpu/fcfs cpu/mlfq", quiz: "one=1 two=0", interview: '{"fork":"fair"}', game: "aba=2" });
     await open(page);
     const { name, text } = await exported(page);
     assert.match(name, /^interleave-progress-\d{4}-\d\d-\d\d\.json$/);
@@ -79,6 +79,7 @@ describe("progress", () => {
     assert.deepEqual(file.read, ["cpu/fcfs", "cpu/mlfq"]);
     assert.deepEqual(file.answers, { one: "right", two: "wrong" });
     assert.deepEqual(file.interview, { fork: "fair" });
+    assert.deepEqual(file.game, { aba: 2 });
     assert.equal(file.version, 1);
     await act(page, "erase").click();
     await act(page, "erase-not").click();
@@ -86,11 +87,12 @@ describe("progress", () => {
     await act(page, "erase").click();
     await act(page, "erase-now").click();
     await told(page).getByText("Everything is erased.").waitFor();
-    assert.deepEqual(await Promise.all(["read", "quiz", "cards", "interview"].map((it) => kept(page, it))), [null, null, null, null]);
+    assert.deepEqual(await Promise.all(["read", "quiz", "cards", "interview", "game"].map((it) => kept(page, it))), [null, null, null, null, null]);
     assert.ok(await act(page, "erase").isDisabled());
     await give(page, text);
-    await told(page).getByText("Added 2 lessons, 2 answers and 0 flash cards. Also 1 rating of interview questions.").waitFor();
+    await told(page).getByText("Added 2 lessons, 2 answers and 0 flash cards. Also 1 rating of interview questions. Also 1 level of the game.").waitFor();
     assert.equal(await kept(page, "interview"), '{"fork":"fair"}');
+    assert.equal(await kept(page, "game"), "aba=2");
     assert.match(await totals(page), /^2 of/);
     assert.equal(await kept(page, "quiz"), "one=1 two=0");
     await act(page, "undo-import").click();
@@ -134,7 +136,7 @@ describe("progress", () => {
 
   test("a full store keeps what it has, and says so", () => withSite(async (page) => {
     await open(page);
-    await give(page, JSON.stringify({ format: "interleave-progress", version: 1, saved: "", read: ["cpu/fcfs"], answers: {}, flash_cards: { new_a_day: 3, decks: null, cards: {} }, interview: {} }));
+    await give(page, JSON.stringify({ format: "interleave-progress", version: 1, saved: "", read: ["cpu/fcfs"], answers: {}, flash_cards: { new_a_day: 3, decks: null, cards: {} }, interview: {}, game: {} }));
     await told(page).getByText("This browser has no room to keep it").waitFor();
     assert.match(await totals(page), /^0 of/);
   }, () => {

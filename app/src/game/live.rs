@@ -2,7 +2,7 @@
 
 use super::board::board_view;
 use super::map::map_view;
-use super::progress::{self, Progress};
+use super::progress;
 use super::workshop::workshop_view;
 use super::{Data, kicker, kind};
 use crate::browser;
@@ -11,6 +11,7 @@ use content::{Goal, Level};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use study::{STARS_MAX, Stars};
 
 /// Everything of the game that changes. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -22,7 +23,7 @@ pub(super) struct Game {
     /// Number of the level that is open, from 0.
     pub(super) at: RwSignal<usize>,
     /// What was won so far.
-    pub(super) won: RwSignal<Progress>,
+    pub(super) won: RwSignal<Stars>,
     /// Whether wins can be kept for the next visit.
     pub(super) keeps: RwSignal<bool>,
     /// Programs that were edited on this visit, by level id.
@@ -173,8 +174,8 @@ fn way(game: Game, at: Option<usize>, word: &'static str) -> AnyView {
 
 /// So many stars of three.
 pub(super) fn stars_view(stars: u8) -> AnyView {
-    let full = usize::from(stars.min(progress::STARS_MAX));
-    let all = usize::from(progress::STARS_MAX);
+    let full = usize::from(stars.min(STARS_MAX));
+    let all = usize::from(STARS_MAX);
     let name = match full {
         0 => "not won yet".to_owned(),
         n => format!("{n} of {all} stars"),

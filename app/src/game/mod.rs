@@ -11,6 +11,8 @@ mod progress;
 mod still;
 mod workshop;
 
+pub(crate) use progress::KEY;
+
 pub use live::live_view;
 pub use still::game_view;
 

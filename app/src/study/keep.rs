@@ -1,13 +1,14 @@
 //! The learner's record in the store of the browser, which may be missing, full or broken.
 //!
 //! `interleave.v1.read` holds the lessons, `interleave.v1.quiz` the answers, `interleave.v1.cards`
-//! the cards, `interleave.v1.interview` the ratings of interview questions. The version in the key
-//! changes when the text form does. What cannot be read of the cards is set aside under a key of its
+//! the cards, `interleave.v1.interview` the ratings of interview questions, `interleave.v1.game`
+//! the levels that were won. The version in the key changes when the text form does. What cannot be read of the cards is set aside under a key of its
 //! own before anything is written over it.
 
 use crate::browser::{store, stored, unstore};
+use crate::game;
 use crate::quiz::progress;
-use study::{Answers, Desk, Ratings, Record};
+use study::{Answers, Desk, Ratings, Record, Stars};
 
 /// Key of the lessons; `assets/page.js` writes it.
 const READ: &str = "interleave.v1.read";
@@ -28,6 +29,7 @@ pub(super) fn load() -> Record {
         answers: Answers::read(&stored(progress::KEY).unwrap_or_default()),
         desk: Kept::load().desk,
         interview: Ratings::read(&stored(INTERVIEW).unwrap_or_default()),
+        game: Stars::read(&stored(game::KEY).unwrap_or_default()),
     }
 }
 
@@ -38,6 +40,7 @@ pub(super) fn save(record: &Record) -> bool {
         (progress::KEY, record.answers.text()),
         (CARDS, record.desk.text()),
         (INTERVIEW, record.interview.text()),
+        (game::KEY, record.game.text()),
     ];
     let before = parts.each_ref().map(|(key, _)| stored(key));
     let is_kept = parts.iter().all(|(key, text)| store(key, text).is_some());
@@ -54,7 +57,7 @@ pub(super) fn save(record: &Record) -> bool {
 
 /// Drops everything.
 pub(super) fn erase() {
-    for key in [READ, progress::KEY, CARDS, BROKEN, INTERVIEW] {
+    for key in [READ, progress::KEY, CARDS, BROKEN, INTERVIEW, game::KEY] {
         let _ = unstore(key);
     }
 }

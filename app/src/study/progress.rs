@@ -36,7 +36,7 @@ pub(super) fn view(data: Data, clock: fn() -> Now) -> AnyView {
         <h2 id="file">"Take it with you"</h2>
         <p>
             "All of this is kept in this browser only. Save it as a file to have a copy, or to go on in another browser. "
-            "A file that is read is added to what is here: lessons read in either, questions answered right in either, for each flash card the later rating, for each interview question the better one."
+            "A file that is read is added to what is here: lessons read in either, questions answered right in either, for each flash card the later rating, for each interview question and each level of the game the better one."
         </p>
         {file_row(record, told, clock)}
         <div class="study-told" role="status" data-role="told">{move || told_view(&told.get())}</div>
@@ -183,10 +183,12 @@ fn read(text: &str, record: RwSignal<Record>) -> Told {
         count(added.answers, "answer"),
         count(added.cards, "flash card")
     );
-    let text = match added.interview {
+    let also = |text: String, n: usize, what: &str, rest: &str| match n {
         0 => text,
-        n => format!("{text} Also {} of interview questions.", count(n, "rating")),
+        n => format!("{text} Also {}{rest}.", count(n, what)),
     };
+    let text = also(text, added.interview, "rating", " of interview questions");
+    let text = also(text, added.game, "level", " of the game");
     Told::Added(text, Box::new(before))
 }
 
@@ -236,11 +238,12 @@ fn erase_view(record: RwSignal<Record>, told: RwSignal<Told>, is_asked: RwSignal
     let what = move || {
         record.with(|it| {
             format!(
-                "This erases {}, {}, {} and {} from this browser. It cannot be taken back.",
+                "This erases {}, {}, {}, {} and {} of the game from this browser. It cannot be taken back.",
                 count(it.read.len(), "read lesson"),
                 count(it.answers.len(), "answer"),
                 count(it.desk.cards.len(), "flash card"),
-                count(it.interview.len(), "interview rating")
+                count(it.interview.len(), "interview rating"),
+                count(it.game.len(), "level")
             )
         })
     };

@@ -424,8 +424,8 @@ impl Runner {
                 let ns = it.costs.fork_ns + n * it.costs.fork_page_ns;
                 let time = crate::scene::number(ns as f64 / 1_000.0, 1);
                 format!(
-                    "{name} forks P{}: {} of private pages are copied and made read-only in both, \
-                     which takes {time} µs; no page itself is copied.",
+                    "{name} forks P{} and copies {} of private pages, read-only in both from now on; \
+                     that takes {time} µs, and no page itself is copied.",
                     child + 1,
                     count(n, "entries")
                 )
