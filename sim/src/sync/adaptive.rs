@@ -13,9 +13,11 @@
 //! # Source
 //! `karlin-1991`.
 
+use super::paper;
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::{
     Cell, Chart, ChartKind, Column, Panel, Scene, Series, Stat, Stats, Table, TableRow, Tone,
 };
@@ -118,6 +120,7 @@ impl Engine for Adaptive {
             .help("Spin only while the holder of the lock is on a CPU.")
             .or(Preset::Flag(false)),
     ];
+    const PAPER: Option<Paper> = Some(paper::ADAPTIVE);
     const EXAMPLE: &'static str = r#"{"waits": [
         {"wait_ns": 200}, {"wait_ns": 1200}, {"wait_ns": 2900}, {"wait_ns": 3100}, {"wait_ns": 9000}
     ]}"#;

@@ -16,9 +16,11 @@
 
 use super::contention_run::{Lock, Point, Setup, point};
 use super::contention_scene;
+use super::paper;
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::{Scene, number};
 use serde::Deserialize;
 
@@ -117,6 +119,7 @@ impl Engine for Contention {
             .or(Preset::Int(1_000)),
         Field::new("seed", "Seed", Kind::Int { min: 0, max: 999_999 }).or(Preset::Int(1)),
     ];
+    const PAPER: Option<Paper> = Some(paper::CONTENTION);
     const EXAMPLE: &'static str = r#"{"lock": "spin"}"#;
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {

@@ -11,6 +11,7 @@ mod contention_scene;
 mod incident;
 mod lang;
 mod machine;
+mod paper;
 mod program;
 mod rcu;
 mod rcu_scene;
