@@ -3,7 +3,7 @@
 use crate::engine::{Engine, Entry, Frame, Log, Meta, Shot};
 use crate::error::{Fault, ScenarioError};
 use crate::explore::{explore_value, search_value};
-use crate::form::Field;
+use crate::form::{Field, Kind, Preset};
 use crate::scene::Scene;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use std::hash::Hash;
@@ -106,6 +106,53 @@ pub struct Pace {
     /// Whether somebody gets somewhere with it.
     pub progress: bool,
 }
+
+/// `then` as a scenario names it; see [`then_field`].
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AfterPicks {
+    Stop,
+    First,
+    Turns,
+    Random,
+}
+
+impl AfterPicks {
+    /// With the seed of the scenario.
+    pub(crate) const fn with(self, seed: u64) -> Then {
+        match self {
+            Self::Stop => Then::Stop,
+            Self::First => Then::First,
+            Self::Turns => Then::Turns,
+            Self::Random => Then::Random(seed),
+        }
+    }
+}
+
+/// The field `picks`: `what` is picked, each number below `n_choices`.
+pub(crate) const fn picks_field(what: &'static str, help: &'static str, n_choices: usize) -> Field {
+    let max = n_choices as i64 - 1;
+    let kind = Kind::Ints { min: 0, max, len_min: 0, len_max: PICKS_MAX, single_key: "" };
+    Field::new("picks", what, kind).help(help).or(Preset::Empty)
+}
+
+/// Help of a `picks` whose choices are steps.
+pub(crate) const PICKS_ARE_STEPS: &str =
+    "One number a step: which of the possible steps is taken, from 0.";
+
+/// The field `then`, with its four choices in the words of the machine.
+pub(crate) const fn then_field(
+    label: &'static str,
+    choices: &'static [(&'static str, &'static str)],
+    preset: &'static str,
+) -> Field {
+    Field::new("then", label, Kind::Choice(choices)).or(Preset::Text(preset))
+}
+
+/// The field `seed` of a machine whose seed is only that of a random schedule.
+pub(crate) const SEED_FIELD: Field = Field::new("seed", "Seed", Kind::Int { min: 0, max: 999_999 })
+    .help("Another seed gives another random schedule.")
+    .or(Preset::Int(1));
 
 /// What happens after the picks of a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

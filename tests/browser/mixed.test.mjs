@@ -59,7 +59,7 @@ describe("mixed questions", () => {
     assert.equal(first.length, 10);
     assert.equal(new Set(first).size, 10);
     assert.ok(first.every((id) => all.includes(id)));
-    assert.equal(await page.evaluate(() => document.activeElement.id), "mixed-round");
+    await page.locator("#mixed-round:focus").waitFor();
     const of = new Set(first.map((id) => modules.find((it) => it.questions.includes(id)).slug));
     assert.ok(of.size > 1, `all ten are of ${[...of]}`);
     await page.locator("[data-act=mix]").click();

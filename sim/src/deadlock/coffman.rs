@@ -17,7 +17,9 @@ use super::words::{count, list};
 use crate::engine::{Better, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
-use crate::machine::{Machine, PICKS_MAX, Then};
+use crate::machine::{
+    AfterPicks, Machine, PICKS_ARE_STEPS, SEED_FIELD, Then, picks_field, then_field,
+};
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -38,17 +40,8 @@ pub(crate) struct Scenario {
     no_preemption: bool,
     circular_wait: bool,
     picks: Vec<u32>,
-    then: After,
+    then: AfterPicks,
     seed: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum After {
-    Stop,
-    First,
-    Turns,
-    Random,
 }
 
 /// The scenario made ready.
@@ -216,33 +209,18 @@ impl Machine for Coffman {
         Field::new("circular_wait", "Circular wait", Kind::Flag)
             .help("Off: everybody takes the resource with the lower number first.")
             .or(Preset::Flag(true)),
-        Field::new(
-            "picks",
-            "Schedule so far",
-            Kind::Ints {
-                min: 0,
-                max: PROCESSES_MAX as i64 - 1,
-                len_min: 0,
-                len_max: PICKS_MAX,
-                single_key: "",
-            },
-        )
-        .help("One number a step: which of the possible steps is taken, from 0.")
-        .or(Preset::Empty),
-        Field::new(
-            "then",
+        picks_field("Schedule so far", PICKS_ARE_STEPS, PROCESSES_MAX),
+        then_field(
             "After the schedule",
-            Kind::Choice(&[
+            &[
                 ("stop", "Stop and let me pick"),
                 ("first", "The first process that can"),
                 ("turns", "In turns"),
                 ("random", "At random"),
-            ]),
-        )
-        .or(Preset::Text("stop")),
-        Field::new("seed", "Seed", Kind::Int { min: 0, max: 999_999 })
-            .help("Another seed gives another random schedule.")
-            .or(Preset::Int(1)),
+            ],
+            "stop",
+        ),
+        SEED_FIELD,
     ];
     const EXAMPLE: &'static str = r#"{"n_processes": 3, "picks": [0, 1, 1]}"#;
 
@@ -258,12 +236,7 @@ impl Machine for Coffman {
     }
 
     fn then(scenario: &Scenario) -> Then {
-        match scenario.then {
-            After::Stop => Then::Stop,
-            After::First => Then::First,
-            After::Turns => Then::Turns,
-            After::Random => Then::Random(scenario.seed),
-        }
+        scenario.then.with(scenario.seed)
     }
 
     fn start(setup: &Setup) -> State {

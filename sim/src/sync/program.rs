@@ -26,7 +26,9 @@ use super::machine::tell;
 use crate::engine::{Better, Frame, Log, Meta};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};
-use crate::machine::{Machine, PICKS_MAX, Pace, Then};
+use crate::machine::{
+    AfterPicks, Machine, PICKS_ARE_STEPS, Pace, SEED_FIELD, Then, picks_field, then_field,
+};
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -41,7 +43,7 @@ pub(crate) struct Scenario {
     spurious: bool,
     races: bool,
     picks: Vec<u32>,
-    then: After,
+    then: AfterPicks,
     seed: u64,
 }
 
@@ -57,15 +59,6 @@ enum Store {
 enum Signals {
     Mesa,
     Hoare,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum After {
-    Stop,
-    First,
-    Turns,
-    Random,
 }
 
 impl Machine for Program {
@@ -133,34 +126,19 @@ impl Machine for Program {
         Field::new("races", "A data race is a fault", Kind::Flag)
             .help("Two plain accesses of one variable, one of them a store, that nothing orders.")
             .or(Preset::Flag(false)),
-        Field::new(
-            "picks",
-            "Schedule so far",
-            // A step of each thread, and the buffer of each.
-            Kind::Ints {
-                min: 0,
-                max: 2 * THREADS_MAX as i64 - 1,
-                len_min: 0,
-                len_max: PICKS_MAX,
-                single_key: "",
-            },
-        )
-        .help("One number a step: which of the possible steps is taken, from 0.")
-        .or(Preset::Empty),
-        Field::new(
-            "then",
+        // A step of each thread, and the buffer of each.
+        picks_field("Schedule so far", PICKS_ARE_STEPS, 2 * THREADS_MAX),
+        then_field(
             "After the schedule",
-            Kind::Choice(&[
+            &[
                 ("stop", "Stop and let me pick"),
                 ("first", "The first thread that can"),
                 ("turns", "In turns"),
                 ("random", "At random"),
-            ]),
-        )
-        .or(Preset::Text("turns")),
-        Field::new("seed", "Seed", Kind::Int { min: 0, max: 999_999 })
-            .help("Another seed gives another random schedule.")
-            .or(Preset::Int(1)),
+            ],
+            "turns",
+        ),
+        SEED_FIELD,
     ];
     const EXAMPLE: &'static str = r#"{
         "source": "int counter = 0;\n\nthread A, B {\n    counter++;\n}\n",
@@ -187,12 +165,7 @@ impl Machine for Program {
     }
 
     fn then(scenario: &Scenario) -> Then {
-        match scenario.then {
-            After::Stop => Then::Stop,
-            After::First => Then::First,
-            After::Turns => Then::Turns,
-            After::Random => Then::Random(scenario.seed),
-        }
+        scenario.then.with(scenario.seed)
     }
 
     fn start(program: &Compiled) -> State {

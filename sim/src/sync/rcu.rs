@@ -19,7 +19,9 @@ use super::rcu_scene;
 use crate::engine::{Better, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
-use crate::machine::{Machine, PICKS_MAX, Then};
+use crate::machine::{
+    AfterPicks, Machine, PICKS_ARE_STEPS, SEED_FIELD, Then, picks_field, then_field,
+};
 use crate::scene::Scene;
 use crate::words::list;
 use serde::Deserialize;
@@ -36,17 +38,8 @@ pub(crate) struct Scenario {
     n_updates: u8,
     waits: bool,
     picks: Vec<u32>,
-    then: After,
+    then: AfterPicks,
     seed: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum After {
-    Stop,
-    First,
-    Turns,
-    Random,
 }
 
 /// The scenario made ready.
@@ -182,33 +175,18 @@ impl Machine for Rcu {
         Field::new("waits", "Wait for the grace period", Kind::Flag)
             .help("Off: the updater frees the old version at once.")
             .or(Preset::Flag(true)),
-        Field::new(
-            "picks",
-            "Schedule so far",
-            Kind::Ints {
-                min: 0,
-                max: READERS_MAX as i64,
-                len_min: 0,
-                len_max: PICKS_MAX,
-                single_key: "",
-            },
-        )
-        .help("One number a step: which of the possible steps is taken, from 0.")
-        .or(Preset::Empty),
-        Field::new(
-            "then",
+        picks_field("Schedule so far", PICKS_ARE_STEPS, READERS_MAX + 1),
+        then_field(
             "After the schedule",
-            Kind::Choice(&[
+            &[
                 ("stop", "Stop and let me pick"),
                 ("first", "The first that can"),
                 ("turns", "In turns"),
                 ("random", "At random"),
-            ]),
-        )
-        .or(Preset::Text("first")),
-        Field::new("seed", "Seed", Kind::Int { min: 0, max: 999_999 })
-            .help("Another seed gives another random schedule.")
-            .or(Preset::Int(1)),
+            ],
+            "first",
+        ),
+        SEED_FIELD,
     ];
     const EXAMPLE: &'static str = r#"{"picks": [0, 0, 2, 2, 1, 1]}"#;
 
@@ -222,12 +200,7 @@ impl Machine for Rcu {
     }
 
     fn then(scenario: &Scenario) -> Then {
-        match scenario.then {
-            After::Stop => Then::Stop,
-            After::First => Then::First,
-            After::Turns => Then::Turns,
-            After::Random => Then::Random(scenario.seed),
-        }
+        scenario.then.with(scenario.seed)
     }
 
     fn start(setup: &Setup) -> State {

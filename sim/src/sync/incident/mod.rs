@@ -30,7 +30,7 @@ mod laws;
 use crate::engine::{Better, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
-use crate::machine::{Machine, PICKS_MAX, Then};
+use crate::machine::{AfterPicks, Machine, Then, picks_field, then_field};
 use crate::rng::Rng;
 use crate::scene::Scene;
 use host::{CAUSES, Cause, FIXES, Fix, Host};
@@ -49,16 +49,7 @@ pub(crate) struct Scenario {
     budget_minutes: u16,
     seed: u64,
     picks: Vec<u32>,
-    then: After,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum After {
-    Stop,
-    First,
-    Turns,
-    Random,
+    then: AfterPicks,
 }
 
 /// The scenario made ready.
@@ -248,30 +239,21 @@ impl Machine for Incident {
             .unit("minutes")
             .help("Looking and changing take time, and users wait meanwhile."),
         int("seed", "Seed", 0, 999_999, 1).help("Another seed, other requests, and another cause."),
-        Field::new(
-            "picks",
+        picks_field(
             "Choices so far",
-            Kind::Ints {
-                min: 0,
-                max: (TOOLS.len() + CAUSES.len()) as i64 - 1,
-                len_min: 0,
-                len_max: PICKS_MAX,
-                single_key: "",
-            },
-        )
-        .help("One number a step: which of the possible choices is taken, from 0.")
-        .or(Preset::Empty),
-        Field::new(
-            "then",
+            "One number a step: which of the possible choices is taken, from 0.",
+            TOOLS.len() + CAUSES.len(),
+        ),
+        then_field(
             "After the choices",
-            Kind::Choice(&[
+            &[
                 ("stop", "Stop and let me choose"),
                 ("first", "The first that is left"),
                 ("turns", "In turns"),
                 ("random", "At random"),
-            ]),
-        )
-        .or(Preset::Text("stop")),
+            ],
+            "stop",
+        ),
     ];
     const EXAMPLE: &'static str = r#"{"cause": "lock_held", "picks": [0, 4, 4, 4, 2]}"#;
 
@@ -293,12 +275,7 @@ impl Machine for Incident {
     }
 
     fn then(scenario: &Scenario) -> Then {
-        match scenario.then {
-            After::Stop => Then::Stop,
-            After::First => Then::First,
-            After::Turns => Then::Turns,
-            After::Random => Then::Random(scenario.seed),
-        }
+        scenario.then.with(scenario.seed)
     }
 
     fn start(_: &Setup) -> State {
