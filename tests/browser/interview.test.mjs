@@ -64,7 +64,7 @@ describe("interview practice", () => {
     withPractice(async (page) => {
       assert.match(await status(page), /^0 of \d+ rated/);
       await page.locator(".interview-choose button").click();
-      assert.equal(await page.evaluate(() => document.activeElement.className), "interview-question");
+      await page.waitForFunction(() => document.activeElement.className === "interview-question");
       assert.equal(await page.locator(".interview-outline").isVisible(), false);
       await page.getByRole("button", { name: "Show the outline" }).click();
       assert.ok((await page.locator(".interview-outline li").count()) >= 4);

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, isPaper, isSingle } from "./lib/site.mjs";
+import { DIST, PAGES, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PREFIXES = ["/", "/a/b/"];
@@ -28,10 +28,21 @@ after(async () => {
 
 test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
 
+/**
+ * Whether a page of the same kind and domain stands for this one where paths and scripts are concerned. Frames and single files come by the dozen
+ * from one template; each is loaded once, and files.test.mjs follows the links of all.
+ */
+function hasElder(path) {
+  if (!isEmbed(path) && !isSingle(path)) return false;
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return PAGES.find((it) => it.startsWith(`${folder}/`)) !== path;
+}
+
 describe("every page", { concurrency: N_AT_ONCE }, () => {
   for (const path of PAGES.filter((path) => !isPaper(path))) {
     describe(path, { concurrency: 1 }, () => {
       test("under / it loads without a complaint, and fits and reads everywhere", (t) => lookAt(t, path));
+      if (hasElder(path)) return;
       test("under /a/b/ it loads without a complaint or a foreign request", () => loadUnderPath(path));
       test("its text is there with scripts off", () => loadWithoutScripts(path));
     });

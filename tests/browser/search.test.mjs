@@ -72,7 +72,7 @@ describe("the search", () => {
     await page.keyboard.press("ArrowDown");
     const address = await page.evaluate(() => document.activeElement.href);
     await page.keyboard.press("ArrowUp");
-    assert.equal(await page.evaluate(() => document.activeElement.id), "search-text");
+    await page.waitForFunction(() => document.activeElement.id === "search-text");
     await page.keyboard.press("Enter");
     await page.waitForURL(address);
   }));
