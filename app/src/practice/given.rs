@@ -22,7 +22,7 @@ pub(super) fn given_view(problem: &Problem) -> AnyView {
         });
         let rows = rows.collect_view();
         view! {
-            <div class="table-wrap">
+            <div class="table-wrap" tabindex="0" role="group" aria-label=table.label>
                 <table class="narrow">
                     <caption>{table.label}</caption>
                     <thead><tr>{head}</tr></thead>

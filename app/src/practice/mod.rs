@@ -119,8 +119,12 @@ fn answers(part: &Part) -> AnyView {
         let cells = cells.map(|it| view! { <td>{it.clone()}</td> });
         view! { <tr>{cells.collect_view()}</tr> }
     });
-    view! { <div class="table-wrap"><table class="narrow">{head}<tbody>{rows.collect_view()}</tbody></table></div> }
-        .into_any()
+    view! {
+        <div class="table-wrap" tabindex="0" role="group" aria-label="Answers">
+            <table class="narrow">{head}<tbody>{rows.collect_view()}</tbody></table>
+        </div>
+    }
+    .into_any()
 }
 
 #[cfg(test)]
