@@ -85,7 +85,8 @@ for (const path of PRACTICE) {
       withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
         await page.goto(host.url(path));
         await page.locator(".practice .answer summary").click();
-        assert.ok((await page.locator(".practice .answer td").count()) > 5);
+        // Two questions with their answers, at least.
+        assert.ok((await page.locator(".practice .answer td").count()) >= 4);
       }));
 
     test("a sheet that is checked fits small screens, and axe has nothing against it", () =>

@@ -136,9 +136,11 @@ struct Placed {
     to: usize,
 }
 
-/// The loader, fetching the files by their names here.
+/// The loader, fetching the files by their names here, without saying above each piece who needs it.
 fn loader(text: &str, stem: &str, files: &[Placed]) -> Result<String> {
-    let mut out = text.replace("\"./app.js\"", &format!("\"./{stem}.js\""));
+    let is_said = |line: &&str| !(line.starts_with("/* ") && line.ends_with(" */"));
+    let lines: Vec<&str> = text.lines().filter(is_said).collect();
+    let mut out = (lines.join("\n") + "\n").replace("\"./app.js\"", &format!("\"./{stem}.js\""));
     let mut table = String::from("const FILES = {\n");
     for Placed { name, file, from, to } in files {
         let asked = format!("fetch(new URL(\"./{name}\", import.meta.url))");
@@ -235,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_loader_fetches_the_files_by_their_names_here() {
-        let text = "import { initSync } from \"./app.js\";\n\nconst a = makeLoad(() => {\n    \
+        let text = "import { initSync } from \"./app.js\";\n\n/* cpu, io */\nconst a = makeLoad(() => {\n    \
                     const src = fetch(new URL(\"./split_cpu.wasm\", import.meta.url));\n});\n";
         let placed = |name: &str| Placed {
             name: name.to_owned(),
@@ -246,6 +248,7 @@ mod tests {
         let out = loader(text, "app-1", &[placed("split_cpu.wasm")]).unwrap_or_default();
         assert!(out.starts_with("import { initSync } from \"./app-1.js\";\nconst FILES"), "{out}");
         assert!(out.contains("\"split_cpu.wasm\": [\"./app-1_cpu.wasm\", 0, 9]"), "{out}");
+        assert!(!out.contains("cpu, io"), "{out}");
         assert!(out.contains("const src = part(\"split_cpu.wasm\");"), "{out}");
         assert!(loader(text, "app-1", &[placed("split_io.wasm")]).is_err());
     }
