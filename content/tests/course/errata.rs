@@ -1,6 +1,6 @@
 //! What common notes get wrong: the entries, and each fault of them.
 
-use crate::tree::{files, read, told};
+use crate::tree::{change_in, files, read, told};
 use content::Files;
 
 const ERRATA: &str = r#"[[errata]]
@@ -22,8 +22,7 @@ fn with(errata: &str) -> Files {
 /// One text replaced in the entry has exactly this fault.
 #[track_caller]
 fn change(from: &str, to: &str, expected: &str) {
-    assert!(ERRATA.contains(from));
-    assert_eq!(told(&with(&ERRATA.replace(from, to))), format!("content/errata.toml:{expected}"));
+    change_in("errata.toml", ERRATA, from, to, expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Levels of a game: what is read, and each fault with its line.
 
-use crate::tree::{files, read, told};
+use crate::tree::{change_in, files, read, told};
 use content::{Difficulty, End, Files, Goal};
 
 const LEVELS: &str = r#"engine = "sync/program"
@@ -56,10 +56,7 @@ fn with_levels(text: &str) -> Files {
 /// One text replaced has exactly these faults, one a line.
 #[track_caller]
 fn change(from: &str, to: &str, expected: &str) {
-    assert!(LEVELS.contains(from), "{from}");
-    let expected: Vec<String> =
-        expected.lines().map(|it| format!("content/course/cpu/levels.toml:{it}")).collect();
-    assert_eq!(told(&with_levels(&LEVELS.replacen(from, to, 1))), expected.join("\n"));
+    change_in("course/cpu/levels.toml", LEVELS, from, to, expected);
 }
 
 #[test]

@@ -141,6 +141,14 @@ pub(crate) fn told(files: &Files) -> String {
     faults.to_string()
 }
 
+/// One text replaced in another file of the course has exactly this fault of that file, or these, one a line.
+#[track_caller]
+pub(crate) fn change_in(file: &str, text: &str, from: &str, to: &str, expected: &str) {
+    assert!(text.contains(from), "{file} does not hold {from}");
+    let expected: Vec<String> = expected.lines().map(|it| format!("content/{file}:{it}")).collect();
+    assert_eq!(told(&files().with(file, &text.replacen(from, to, 1))), expected.join("\n"));
+}
+
 /// The first lesson, with a text behind it.
 #[track_caller]
 pub(crate) fn lesson(body: &str) -> Lesson {
