@@ -1,5 +1,6 @@
 //! Answered questions: one line of text, which may be missing or broken.
 
+use crate::line::{line, pairs};
 use std::collections::BTreeMap;
 
 /// Most answers that are kept.
@@ -13,14 +14,9 @@ impl Answers {
     /// Reads `id=1 id=0`; whatever cannot be read is left out.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let pair = |part: &str| {
-            let (id, was_right) = part.rsplit_once('=')?;
-            let fits = !id.is_empty() && matches!(was_right, "0" | "1");
-            fits.then(|| (id.to_owned(), was_right == "1"))
-        };
         let mut answers = Self::default();
-        for (id, was_right) in text.split(' ').filter_map(pair) {
-            answers.note(&id, was_right);
+        for (id, was_right) in pairs(text).filter(|it| matches!(it.1, "0" | "1")) {
+            answers.note(id, was_right == "1");
         }
         answers
     }
@@ -28,9 +24,7 @@ impl Answers {
     /// The text form.
     #[must_use]
     pub fn text(&self) -> String {
-        let parts: Vec<String> =
-            self.0.iter().map(|(id, was_right)| format!("{id}={}", u8::from(*was_right))).collect();
-        parts.join(" ")
+        line(self.0.iter().map(|(id, was_right)| (id.clone(), u8::from(*was_right))))
     }
 
     /// Whether the last answer to a question was right; `None` if there was none.

@@ -11,6 +11,7 @@ mod clock;
 mod desk;
 mod fsrs;
 mod json;
+mod line;
 mod ratings;
 mod record;
 mod stars;

@@ -1,6 +1,7 @@
 //! Which levels of the game were won, and how well.
 
 use crate::json::{Fault, is_id};
+use crate::line::{line, pairs};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -18,19 +19,19 @@ impl Stars {
     /// Reads `id=3 id=1`; whatever cannot be read is left out.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let pair = |part: &str| {
-            let (id, stars) = part.rsplit_once('=')?;
-            let stars = stars.parse().ok().filter(|it| (1..=STARS_MAX).contains(it))?;
-            is_id(id).then(|| (id.to_owned(), stars))
-        };
-        Self(text.split(' ').filter_map(pair).take(LEVELS_MAX).collect())
+        let mut won = Self::default();
+        for (id, stars) in pairs(text).filter(|it| is_id(it.0)) {
+            if let Ok(stars @ 1..=STARS_MAX) = stars.parse() {
+                won.note(id, stars);
+            }
+        }
+        won
     }
 
     /// The text form.
     #[must_use]
     pub fn text(&self) -> String {
-        let parts: Vec<String> = self.0.iter().map(|(id, stars)| format!("{id}={stars}")).collect();
-        parts.join(" ")
+        line(self.0.iter().map(|(id, stars)| (id.clone(), *stars)))
     }
 
     /// Stars of a level; 0 if it was never won.
