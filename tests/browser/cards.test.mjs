@@ -1,31 +1,19 @@
 // Flash cards: rated by keyboard, scheduled by day, kept, taken back, exported; with the time given by the test.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { readFile } from "node:fs/promises";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST } from "./lib/site.mjs";
+import { putAxe, violations } from "./lib/axe.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
 
 const NOON = Date.parse("2026-03-02T12:00:00Z");
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-let browser;
-let host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 const withSite = (use, { init, ...options } = {}) =>
-  withPage(browser, { origins: [host.origin], options: { timezoneId: "UTC", ...options } }, async (page) => {
+  withPage(site.browser, { origins: [site.host.origin], options: { timezoneId: "UTC", ...options } }, async (page) => {
     if (init) await page.addInitScript(init);
     await open(page, NOON);
     await use(page);
@@ -35,7 +23,7 @@ const withSite = (use, { init, ...options } = {}) =>
 /** Opens the page at a time, and waits until the cards are there. */
 async function open(page, time) {
   await page.clock.setFixedTime(time);
-  await page.goto(host.url("cards.html"));
+  await page.goto(site.host.url("cards.html"));
   await page.locator("[data-role=waiting]", { hasText: /learned|Nothing|Choose/ }).waitFor();
 }
 
@@ -171,7 +159,7 @@ describe("flash cards", () => {
     await start(page);
     const first = await card(page);
     await rate(page, "4");
-    await page.goto(host.url("progress.html"));
+    await page.goto(site.host.url("progress.html"));
     await page.getByText("1 flash card seen").waitFor();
     const coming = page.waitForEvent("download");
     await page.locator("[data-act=export]").click();
@@ -240,9 +228,7 @@ describe("flash cards", () => {
   }));
 
   test("read well aloud, in both schemes, with less motion, on a small screen", () => withSite(async (page) => {
-    const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    const session = await page.context().newCDPSession(page);
-    await session.send("Runtime.evaluate", { expression: axe });
+    await putAxe(page);
     await start(page);
     assert.equal(await page.locator("#review").getAttribute("aria-labelledby"), "card-kind card-front");
     await show(page);
@@ -250,8 +236,7 @@ describe("flash cards", () => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const width of [360, 1280]) {
         await page.setViewportSize({ width, height: 800 });
-        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes[0].html}`), []);
+        assert.deepEqual(await violations(page), []);
       }
     }
     await page.setViewportSize({ width: 320, height: 640 });

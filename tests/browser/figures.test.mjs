@@ -1,31 +1,20 @@
 // Every figure that has a page of its own, as a reader with a keyboard and a link has it.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { launch, withPage } from "./lib/browser.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
 import { Figure } from "./lib/figure.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, SIMS } from "./lib/site.mjs";
+import { SIMS } from "./lib/site.mjs";
 
 const N_AT_ONCE = 3;
 
-let browser;
-let host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 /** Opens an address with a figure, gives page and figure to `use`, and wants a clean console at the end. */
 function withFigure(path, use, options = {}) {
-  return withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
-    await page.goto(host.url(path));
+  return withPage(site.browser, { origins: [site.host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
+    await page.goto(site.host.url(path));
     await use(await new Figure(page).ready(), page);
     assert.deepEqual(page.faults, []);
   });
@@ -183,13 +172,13 @@ test("a link with nonsense is answered with a notice, and the figure works", () 
   }));
 
 test("a figure lives without a store", () =>
-  withPage(browser, { origins: [host.origin] }, async (page) => {
+  withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
     await page.addInitScript(() => {
       const denied = () => { throw new DOMException("denied", "SecurityError"); };
       Object.defineProperty(window, "localStorage", { get: denied });
       Object.defineProperty(window, "sessionStorage", { get: denied });
     });
-    await page.goto(host.url(SIMS[0]));
+    await page.goto(site.host.url(SIMS[0]));
     const figure = await new Figure(page).ready();
     await figure.focus();
     await figure.press("Home");

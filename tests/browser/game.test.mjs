@@ -1,33 +1,22 @@
 // The game as a reader plays it: by key and by touch, with hints, with a store that is broken or full, and the workshop
 // with its faults in place. And what the explorer says aloud.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, read } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
+import { PAGES, read } from "./lib/site.mjs";
 
 const GAME = "course/sync/game.html";
 const KEY = "interleave.v1.game";
 const N_LEVELS_MIN = 24;
 
-let browser;
-let host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 /** Opens a level in a fresh browser; `prepare` runs before any script of the page. */
 const withLevel = (id, use, { options = {}, prepare } = {}) =>
-  withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
+  withPage(site.browser, { origins: [site.host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
     if (prepare) await page.addInitScript(prepare);
-    await page.goto(host.url(`${GAME}#level=${id}`));
+    await page.goto(site.host.url(`${GAME}#level=${id}`));
     await page.locator(`.level[data-level="${id}"] figure[data-ready]`).waitFor();
     await use(page);
     assert.deepEqual(page.faults, []);
@@ -55,8 +44,8 @@ describe("the game", () => {
     assert.ok(n >= N_LEVELS_MIN, `${n} levels`);
     assert.match(read("course/sync/index.html"), /href="game\.html"/);
     assert.ok(PAGES.includes("course/sync/solutions.html"));
-    await withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
-      await page.goto(host.url(GAME));
+    await withPage(site.browser, { origins: [site.host.origin], options: { javaScriptEnabled: false } }, async (page) => {
+      await page.goto(site.host.url(GAME));
       const text = await page.locator("main").innerText();
       assert.match(text, /Make counter end as 1/);
       assert.match(text, /counter\+\+/);
@@ -149,8 +138,8 @@ describe("the game", () => {
     assert.equal(await tile(page, "last_word").getAttribute("data-stars"), "3");
   }, { prepare: () => { Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); }; } }));
 
-  test("a level that there is not opens the first", () => withPage(browser, { origins: [host.origin] }, async (page) => {
-    await page.goto(host.url(`${GAME}#level=nothing`));
+  test("a level that there is not opens the first", () => withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
+    await page.goto(site.host.url(`${GAME}#level=nothing`));
     await page.locator('.level[data-level="last_word"]').waitFor();
     assert.deepEqual(page.faults, []);
   }));
@@ -212,8 +201,8 @@ describe("the workshop", () => {
 });
 
 describe("the explorer", () => {
-  const withSim = (fragment, use) => withPage(browser, { origins: [host.origin] }, async (page) => {
-    await page.goto(host.url(`sim/sync/program.html#v=1&${fragment}`));
+  const withSim = (fragment, use) => withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
+    await page.goto(site.host.url(`sim/sync/program.html#v=1&${fragment}`));
     await use(page);
     assert.deepEqual(page.faults, []);
   });

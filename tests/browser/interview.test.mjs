@@ -1,32 +1,20 @@
 // Interview practice: readable without scripts, one question at a time, ratings that survive what a store may hold.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
 
 const PATH = "course/reference/interview.html";
 const KEY = "interleave.v1.interview";
 const N_QUESTIONS_MIN = 25;
 
-let browser;
-let host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 /** Opens the page, after `prepare` has run in it. */
 const withPractice = (use, { prepare, argument, options = {} } = {}) =>
-  withPage(browser, { origins: [host.origin], options }, async (page) => {
+  withPage(site.browser, { origins: [site.host.origin], options }, async (page) => {
     if (prepare) await page.addInitScript(prepare, argument);
-    await page.goto(host.url(PATH));
+    await page.goto(site.host.url(PATH));
     await use(page);
     assert.deepEqual(page.faults, []);
   });
@@ -55,8 +43,8 @@ describe("interview practice", () => {
     }, { options: { javaScriptEnabled: false } }));
 
   test("no other page loads its script", () =>
-    withPage(browser, { origins: [host.origin] }, async (page) => {
-      await page.goto(host.url("course/reference/rapid_fire.html"));
+    withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
+      await page.goto(site.host.url("course/reference/rapid_fire.html"));
       assert.equal(await page.locator("script[src*='interview-']").count(), 0);
     }));
 

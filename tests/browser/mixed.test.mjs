@@ -1,25 +1,14 @@
 // Mixed questions: chosen over all modules, fetched when they are asked, and marked as on a module's own page.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, FILES, read } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
+import { FILES, read } from "./lib/site.mjs";
 
-let browser;
-let host;
+const site = hosted();
 
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
-
-const withSite = (use, tolerate) => withPage(browser, { origins: [host.origin], tolerate }, async (page) => {
-  await page.goto(host.url("quiz.html"));
+const withSite = (use, tolerate) => withPage(site.browser, { origins: [site.host.origin], tolerate }, async (page) => {
+  await page.goto(site.host.url("quiz.html"));
   await page.locator("[data-act=start]").waitFor();
   await use(page);
   assert.deepEqual(page.faults, []);

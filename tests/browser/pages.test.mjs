@@ -1,15 +1,13 @@
 // Every page of the site, whatever pages there are: it loads cleanly under any path, says its text without scripts, fits
 // small screens, and axe has nothing against it. Pages for paper have paper.test.mjs.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
+import { putAxe, violations } from "./lib/axe.mjs";
 import { launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, PAGES, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PREFIXES = ["/", "/a/b/"];
 const N_AT_ONCE = 3;
 
@@ -63,7 +61,7 @@ async function lookAt(t, path) {
     });
     // A single file is an embed page with everything inside; the embed page is looked at.
     if (isSingle(path)) return;
-    await putIn(page, AXE);
+    await putAxe(page);
     for (const colorScheme of ["light", "dark"]) {
       for (const width of [360, 1280]) {
         await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
@@ -98,19 +96,6 @@ async function loadWithoutScripts(path) {
     }
     assert.deepEqual(page.faults, []);
   });
-}
-
-/** Runs a script in the page by the debugger's way: the page's policy rightly forbids every other. */
-async function putIn(page, script) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: script });
-  await session.detach();
-}
-
-async function violations(page) {
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  const line = ({ id, help }, { html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
-  return violations.flatMap((violation) => violation.nodes.slice(0, 3).map((node) => line(violation, node)));
 }
 
 test("an address that does not exist gets the page for that, at any depth", async () => {

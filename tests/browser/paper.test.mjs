@@ -1,32 +1,20 @@
 // Pages for paper: whole, in order, with every link and id right, and a PDF of them looks like a text and not like a screen.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, isPaper, read } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { putAxe, violations } from "./lib/axe.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
+import { PAGES, isPaper, read } from "./lib/site.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAPERS = PAGES.filter(isPaper);
 // One short module stands for all where a whole course would only take longer.
 const SHORT = "print/deadlock.html";
 
-let browser, host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 const withPaper = (path, use, options = {}) =>
-  withPage(browser, { origins: [host.origin], options }, async (page) => {
-    await page.goto(host.url(path));
+  withPage(site.browser, { origins: [site.host.origin], options }, async (page) => {
+    await page.goto(site.host.url(path));
     await use(page);
     assert.deepEqual(page.faults, []);
   });
@@ -63,10 +51,9 @@ describe("a paper", { concurrency: 2 }, () => {
   test("fits a phone, and axe finds nothing", () => withPaper(SHORT, async (page) => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 360, `${width} px`);
-    await page.evaluate((text) => { (0, eval)(text); }, AXE).catch(() => page.addScriptTag({ content: AXE }));
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes[0].html.slice(0, 120)}`), []);
-  }, { viewport: { width: 360, height: 800 }, bypassCSP: true }));
+    await putAxe(page);
+    assert.deepEqual(await violations(page), []);
+  }, { viewport: { width: 360, height: 800 } }));
 
   test("is printed light and within the sheet, from a dark screen too", () => withPaper(SHORT, async (page) => {
     await page.evaluate(() => { document.documentElement.dataset.theme = "dark"; });

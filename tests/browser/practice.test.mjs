@@ -1,31 +1,19 @@
 // Practice: problems drawn from a seed are given, filled in, marked and explained, sent to a class, and printed.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, PAGES } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { putAxe, violations } from "./lib/axe.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
+import { PAGES } from "./lib/site.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PRACTICE = PAGES.filter((path) => /^course\/\w+\/practice\.html$/.test(path));
 
-let browser, host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 /** Opens a page, waits for its problem, and asks for a clean console in the end. */
 const withProblem = (path, use, options = {}) =>
-  withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
-    await page.goto(host.url(path));
+  withPage(site.browser, { origins: [site.host.origin], options: { reducedMotion: "reduce", ...options } }, async (page) => {
+    await page.goto(site.host.url(path));
     await page.locator(".problem-title").waitFor();
     await use(page);
     assert.deepEqual(page.faults, []);
@@ -52,8 +40,8 @@ const tasks = async (page) => {
 test("scheduling, memory and deadlock can be practised, and their contents say so", async () => {
   for (const module of ["cpu", "memory", "deadlock"]) {
     assert.ok(PRACTICE.includes(`course/${module}/practice.html`), `${PRACTICE}`);
-    await withPage(browser, { origins: [host.origin] }, async (page) => {
-      await page.goto(host.url(`course/${module}/index.html`));
+    await withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
+      await page.goto(site.host.url(`course/${module}/index.html`));
       await page.locator('main a[href="practice.html"]').click();
       await page.locator(".problem-title").waitFor();
       assert.deepEqual(page.faults, []);
@@ -82,8 +70,8 @@ for (const path of PRACTICE) {
       }));
 
     test("it reads without scripts", () =>
-      withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
-        await page.goto(host.url(path));
+      withPage(site.browser, { origins: [site.host.origin], options: { javaScriptEnabled: false } }, async (page) => {
+        await page.goto(site.host.url(path));
         await page.locator(".practice .answer summary").click();
         // Two questions with their answers, at least.
         assert.ok((await page.locator(".practice .answer td").count()) >= 4);
@@ -101,18 +89,12 @@ for (const path of PRACTICE) {
         const wrong = page.locator('.sheet input[type="text"]').first();
         if ((await wrong.count()) > 0) await wrong.fill("999");
         await act(page, "check").click();
-        // The browser itself puts it in, past the page's policy, as an extension would.
-        const cdp = await page.context().newCDPSession(page);
-        await cdp.send("Runtime.evaluate", { expression: AXE });
+        await putAxe(page);
         for (const colorScheme of ["light", "dark"]) {
           for (const viewport of [360, 1280]) {
             await page.emulateMedia({ colorScheme });
             await page.setViewportSize({ width: viewport, height: 800 });
-            const found = await page.evaluate(async () => {
-              const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-              return violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
-            });
-            assert.deepEqual(found, [], `${colorScheme}, ${viewport} px`);
+            assert.deepEqual(await violations(page), [], `${colorScheme}, ${viewport} px`);
           }
         }
       }));
@@ -164,7 +146,7 @@ test("a link for a class opens the same problem for everybody, with nothing to c
     link = await page.locator(".class-link input").inputValue();
     assert.match(link, /policy=deadlock%2Fbankers|policy=deadlock\/bankers/);
   });
-  await withProblem(link.slice(host.url("").length), async (page) => {
+  await withProblem(link.slice(site.host.url("").length), async (page) => {
     assert.equal(await page.locator(".task").innerText(), given);
     assert.ok(await act(page, "policy").isDisabled());
     assert.ok(await act(page, "seed").isDisabled());

@@ -1,9 +1,9 @@
 // The cheat sheet: on paper exactly two sheets of A4 in two columns, in a size that can be read, with nothing cut off.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST, read } from "./lib/site.mjs";
+import { describe, test } from "node:test";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
+import { read } from "./lib/site.mjs";
 
 const PATH = "print/cheat_sheet.html";
 const N_SHEETS = 2;
@@ -12,22 +12,12 @@ const POINTS_PER_PX = 0.75;
 // A4, with the margins of the style sheet taken off, at 96 px an inch.
 const SHEET = { width: 726, height: 1062 };
 
-let browser, host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 /** The sheet as the printer gets it, whatever the screen looked like. */
 const withSheet = (use) =>
-  withPage(browser, { origins: [host.origin], options: { viewport: SHEET, colorScheme: "dark" } }, async (page) => {
-    await page.goto(host.url(PATH));
+  withPage(site.browser, { origins: [site.host.origin], options: { viewport: SHEET, colorScheme: "dark" } }, async (page) => {
+    await page.goto(site.host.url(PATH));
     await page.emulateMedia({ media: "print" });
     await use(page);
     assert.deepEqual(page.faults, []);

@@ -1,25 +1,13 @@
 // Progress: counted as one reads and answers, saved and read as a file, erased; whatever the store holds or refuses.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { readFile } from "node:fs/promises";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
-import { DIST } from "./lib/site.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
 
-let browser;
-let host;
+const site = hosted();
 
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
-
-const withSite = (use, init, tolerate) => withPage(browser, { origins: [host.origin], tolerate }, async (page) => {
+const withSite = (use, init, tolerate) => withPage(site.browser, { origins: [site.host.origin], tolerate }, async (page) => {
   if (init) await page.addInitScript(init);
   await use(page);
   assert.deepEqual(page.faults, []);
@@ -27,7 +15,7 @@ const withSite = (use, init, tolerate) => withPage(browser, { origins: [host.ori
 
 /** Opens the page of progress and waits until it answers. */
 async function open(page) {
-  await page.goto(host.url("progress.html"));
+  await page.goto(site.host.url("progress.html"));
   await page.locator("[data-role=totals]").waitFor();
 }
 
@@ -53,10 +41,10 @@ describe("progress", () => {
   test("counts what is read and answered on other pages", () => withSite(async (page) => {
     await open(page);
     assert.match(await totals(page), /^0 of \d+ lessons read · 0 of \d+ questions right · 0 flash cards seen$/);
-    await page.goto(host.url("course/cpu/fcfs.html"));
+    await page.goto(site.host.url("course/cpu/fcfs.html"));
     await page.locator("[data-lesson-end]").scrollIntoViewIfNeeded();
     await page.waitForFunction(() => localStorage.getItem("interleave.v1.read"));
-    await page.goto(host.url("course/deadlock/quiz.html"));
+    await page.goto(site.host.url("course/deadlock/quiz.html"));
     const question = page.locator("[data-question][data-state]").filter({ has: page.locator("input[type=radio]") }).first();
     await question.locator("input").first().check();
     await question.locator("[data-act=check]").click();
@@ -130,7 +118,7 @@ describe("progress", () => {
     await keep(page, { read: "{{ \u0000 [1] cpu/fcfs", quiz: "x=9 =1 {}", cards: "{\"cards\":[", theme: "pink" });
     await open(page);
     assert.match(await totals(page), /^1 of \d+ lessons read · 0 of \d+ questions right · 0 flash cards seen$/);
-    await page.goto(host.url("course/cpu/index.html"));
+    await page.goto(site.host.url("course/cpu/index.html"));
     assert.equal(await page.locator("main [data-lesson='cpu/fcfs']").getAttribute("data-read"), "true");
   }));
 
@@ -146,11 +134,11 @@ describe("progress", () => {
   test("a store that throws whatever is asked of it leaves a page that can be read", () => withSite(async (page) => {
     await open(page);
     assert.match(await totals(page), /^0 of/);
-    await page.goto(host.url("cards.html"));
+    await page.goto(site.host.url("cards.html"));
     await page.locator("[data-act=start]:enabled").waitFor();
-    await page.goto(host.url("quiz.html"));
+    await page.goto(site.host.url("quiz.html"));
     await page.locator("[data-act=start]:enabled").waitFor();
-    await page.goto(host.url("course/cpu/fcfs.html"));
+    await page.goto(site.host.url("course/cpu/fcfs.html"));
     await page.locator("h1").waitFor();
   }, () => {
     Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });

@@ -1,31 +1,20 @@
 // The site's search: opened by key and button, ranked sensibly, read by keyboard, robust without its index.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { launch, withPage } from "./lib/browser.mjs";
-import { serve } from "./lib/server.mjs";
+import { withPage } from "./lib/browser.mjs";
+import { hosted } from "./lib/hosted.mjs";
 import { DIST, FILES } from "./lib/site.mjs";
 
 const INDEX_KB_MAX = 60;
 
-let browser;
-let host;
-
-before(async () => {
-  browser = await launch();
-  host = await serve({ root: DIST, prefix: "/a/b/" });
-});
-
-after(async () => {
-  await browser.close();
-  await host.close();
-});
+const site = hosted();
 
 const withSite = (use, path = "course/cpu/round_robin.html") =>
-  withPage(browser, { origins: [host.origin] }, async (page) => {
-    await page.goto(host.url(path));
+  withPage(site.browser, { origins: [site.host.origin] }, async (page) => {
+    await page.goto(site.host.url(path));
     await use(page);
   });
 
