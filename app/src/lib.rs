@@ -25,3 +25,4 @@ pub mod quiz;
 pub mod slot;
 pub mod study;
 pub mod walk;
+pub mod words;

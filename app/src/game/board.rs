@@ -8,6 +8,7 @@ use crate::erased::{click, flag, live, text};
 use crate::lab::choices::{take, taken};
 use crate::panels::actor_class;
 use crate::player::{Narration, Picture, Player};
+use crate::words::count;
 use content::{End, Goal, Level};
 use leptos::prelude::*;
 use sim::Mode;
@@ -367,8 +368,7 @@ fn bar_view(board: Board) -> AnyView {
     let n_least = board.n_least();
     let counted = text(move || {
         let at = player.at.get();
-        let steps = if at == 1 { "step" } else { "steps" };
-        format!("{at} {steps} so far; the shortest way has {n_least}")
+        format!("{} so far; the shortest way has {n_least}", count(at, "step"))
     });
     let button = |act: &'static str, name: &'static str, keys: &'static str, off, on| {
         view! {
@@ -395,8 +395,7 @@ fn end_view(board: Board, finish: Finish) -> AnyView {
         Finish::Won(n_steps) => {
             let n_hints = board.n_hints.get_untracked();
             let stars = stars_broken(n_steps, board.n_least(), n_hints);
-            let steps = if n_steps == 1 { "step" } else { "steps" };
-            let told = format!("You broke it, in {n_steps} {steps}.");
+            let told = format!("You broke it, in {}.", count(n_steps, "step"));
             let more = match (stars, n_hints) {
                 (3, _) => "No schedule is shorter.".to_owned(),
                 (_, 0) => format!("It can be done in {}.", board.n_least()),

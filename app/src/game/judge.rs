@@ -34,10 +34,7 @@ pub(super) fn edited(level: &Level, source: &str, picks: &[u32]) -> Value {
 fn after(entry: &Entry, level: &Level, picks: &[u32]) -> Option<Exploration> {
     let options = SearchOptions { states_max: STATES_MAX, reduce: false, after_picks: true };
     let mut search: Search = entry.search?(&scenario(level, picks), options).ok()?;
-    search.advance(u32::MAX);
-    while !search.progress().done {
-        search.advance(u32::MAX);
-    }
+    while !search.advance(u32::MAX).done {}
     Some(search.finish())
 }
 

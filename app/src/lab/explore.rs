@@ -6,6 +6,7 @@ use super::state_map::map_view;
 use crate::erased::{checked, click, flag, live, text};
 use crate::player::Player;
 use crate::walk::{STATES_MAX, Walk, told};
+use crate::words::count;
 use leptos::prelude::*;
 use sim::{BrokenLaw, Exploration, Outcome, SearchOptions, Verdict};
 
@@ -99,12 +100,11 @@ fn verdict_view(found: &Exploration) -> AnyView {
 
 /// Which law is broken, and how soon; of a livelock, how long its round is.
 pub(crate) fn broken_told(law: &str, n_steps: usize, n_round: u32) -> String {
-    let steps = if n_steps == 1 { "step" } else { "steps" };
     let round = match n_round {
         0 => String::new(),
         n => format!(", the last {n} of which can go round for ever"),
     };
-    format!("Broken: {law}, after {n_steps} {steps} at the least{round}.")
+    format!("Broken: {law}, after {} at the least{round}.", count(n_steps, "step"))
 }
 
 /// Every end that was found, and the map.

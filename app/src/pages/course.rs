@@ -1,6 +1,7 @@
 //! The course list beside a lesson: ten modules, and the lessons of the one that is open.
 
 use super::{Site, icons};
+use crate::words::count;
 use content::{Lesson, Module, Status};
 use leptos::prelude::*;
 
@@ -36,7 +37,7 @@ pub(super) fn lesson_path(lesson: &Lesson) -> String {
 
 /// `1 minute`, `12 minutes`.
 pub(super) fn minutes(n: u32) -> String {
-    if n == 1 { "1 minute".to_owned() } else { format!("{n} minutes") }
+    count(n as usize, "minute")
 }
 
 /// The course list.

@@ -6,9 +6,13 @@
 //! in the same way as [`words`].
 
 use super::{Page, Site, course};
+use crate::words::{first_words, plain};
 use content::{Block, Lesson, Module, slug};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most words of a question by which it is shown.
+const QUESTION_WORDS: usize = 6;
 
 /// How many words of its text a place is found by: those that tell it best from the others.
 const TEXT_WORDS: usize = 12;
@@ -130,7 +134,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 fn module(module: &Module, places: &mut Vec<Place>) -> Value {
     let lessons: Vec<Value> = module.lessons.iter().map(|it| lesson(it, places)).collect();
     let question = |it: &content::Question| {
-        let title = shortened(&plain(&it.prompt_html));
+        let title = first_words(&plain(&it.prompt_html), QUESTION_WORDS);
         places.push(Place { title: title.clone(), text: String::new() });
         format!("{} {title}", it.id)
     };
@@ -205,37 +209,9 @@ fn sections(lesson: &Lesson, places: &mut Vec<Place>) {
     places.extend(headings.map(|it| Place { title: it.text.clone(), text: String::new() }));
 }
 
-/// The text of a piece of HTML. An open tag at either end is left out.
-fn plain(html: &str) -> String {
-    let mut out = String::new();
-    let mut in_tag = false;
-    for it in html.chars() {
-        match it {
-            '<' => {
-                in_tag = true;
-                out.push(' ');
-            }
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            it => out.push(it),
-        }
-    }
-    let out = out.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
-    out.replace("&quot;", "\"").replace("&#39;", "'")
-}
-
-/// The first words of a text.
-fn shortened(text: &str) -> String {
-    const WORDS: usize = 6;
-    let mut words = text.split_whitespace();
-    let first: Vec<&str> = words.by_ref().take(WORDS).collect();
-    let more = if words.next().is_some() { " …" } else { "" };
-    format!("{}{more}", first.join(" "))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Place, TEXT_WORDS, base36, folded, held, plain, shortened, steps, words};
+    use super::{Place, TEXT_WORDS, base36, folded, held, steps, words};
 
     #[test]
     fn words_are_cut_as_the_script_cuts_them() {
@@ -266,12 +242,5 @@ mod tests {
         assert!(rare.iter().all(|it| found[it].contains(&1)));
         assert!(!found.contains_key("frame"));
         assert!(!found["page"].contains(&1));
-    }
-
-    #[test]
-    fn tags_are_no_text() {
-        assert_eq!(plain("class=\"a\">x"), "class=\"a\">x");
-        assert_eq!(plain("<p>a &lt; b</p>").trim(), "a < b");
-        assert_eq!(shortened("a b"), "a b");
     }
 }

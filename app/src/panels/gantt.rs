@@ -8,6 +8,7 @@ use super::gantt_dense::dense_lane;
 use super::gantt_legend::legend_view;
 use super::geometry::{FONT_PX, percent, text_px};
 use super::marks::{actor_chip, classes, mark_class, pattern, tip};
+use crate::words::count;
 use leptos::prelude::*;
 use sim::scene::{Event, EventKind, Gantt, Lane, Span, Tone};
 
@@ -92,11 +93,8 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
     };
     let rows: Vec<AnyView> = lanes.iter().enumerate().map(draw).collect();
     let labels: Vec<AnyView> = lanes.iter().map(|lane| label_view(lane, actors)).collect();
-    let summary = format!(
-        "{title}: {} {} from 0 to {end} {unit}, now {now}",
-        lanes.len(),
-        if lanes.len() == 1 { "lane" } else { "lanes" }
-    );
+    let summary =
+        format!("{title}: {} from 0 to {end} {unit}, now {now}", count(lanes.len(), "lane"));
     let now_at = percent(*now, *end);
     let future = percent(end.saturating_sub(*now), *end);
     view! {

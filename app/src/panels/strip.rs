@@ -6,6 +6,7 @@
 use super::gantt::fits;
 use super::geometry::{FONT_PX, percent, text_px, whole_step};
 use super::marks::{mark_class, pattern, tip};
+use crate::words::count;
 use leptos::prelude::*;
 use sim::scene::{Part, Pin, Strip, StripRow, Tone};
 
@@ -32,11 +33,7 @@ pub(super) fn strip_view(strip: &Strip, title: &str) -> AnyView {
     let labels: Vec<AnyView> = rows.iter().map(label_view).collect();
     let drawn: Vec<AnyView> =
         rows.iter().enumerate().map(|(n, row)| row_view(row, n, strip)).collect();
-    let summary = format!(
-        "{title}: {} {} from {start} to {end} {unit}",
-        rows.len(),
-        if rows.len() == 1 { "row" } else { "rows" }
-    );
+    let summary = format!("{title}: {} from {start} to {end} {unit}", count(rows.len(), "row"));
     view! {
         <div class="strip-frame">
             <div class="strip-labels">{labels}</div>

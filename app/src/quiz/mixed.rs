@@ -2,8 +2,8 @@
 
 use super::answer::shuffled;
 use super::{Data, Place, live_view, progress};
-use crate::study::{self, count};
-use crate::{browser, pieces};
+use crate::words::count;
+use crate::{browser, pieces, study};
 use ::study::Answers;
 use content::Question;
 use leptos::prelude::*;

@@ -77,9 +77,3 @@ pub fn live_view(data: Data, clock: fn() -> Now) -> AnyView {
 pub fn progress_still(modules: &[Module]) -> AnyView {
     progress::still_view(modules)
 }
-
-/// `1 card`, `2 cards`.
-#[must_use]
-pub fn count(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
-}

@@ -1,10 +1,10 @@
 //! What waits, which decks to learn from, and what the next days bring.
 
 use super::cards::{Coming, Table};
-use super::count;
 use super::deck::{QUESTIONS, Sides, TERMS};
 use super::review::counts_text;
 use crate::browser;
+use crate::words::{count, first_words, plain};
 use leptos::prelude::*;
 use study::NEW_A_DAY_MAX;
 
@@ -104,26 +104,16 @@ fn due_list(table: Table) -> Option<AnyView> {
 }
 
 fn due_row(sides: &Sides) -> AnyView {
-    view! { <li><span class="study-n">{sides.kind}": "</span>{plain(&sides.front)}</li> }.into_any()
+    view! { <li><span class="study-n">{sides.kind}": "</span>{shortened(&sides.front)}</li> }
+        .into_any()
 }
 
-/// The first words of a card's front, without its tags.
-fn plain(html: &str) -> String {
-    let mut text = String::new();
-    let front = html.split("<ul").next().unwrap_or_default();
-    for (n, part) in front.split('<').enumerate() {
-        text.push_str(if n == 0 { part } else { part.split_once('>').map_or("", |it| it.1) });
-    }
-    let text = text
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&amp;", "&");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.len() {
-        0..=16 => words.join(" "),
-        _ => words[..16].join(" ") + " …",
-    }
+/// Most words of a card in a list.
+const N_WORDS: usize = 16;
+
+/// The first words of a card's front, without the options of a question.
+fn shortened(html: &str) -> String {
+    first_words(&plain(html.split("<ul").next().unwrap_or_default()), N_WORDS)
 }
 
 /// How many known cards come on each of the next days.
@@ -176,15 +166,12 @@ fn export(table: Table) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::shortened;
 
     #[test]
     fn a_front_is_told_in_a_few_words() {
-        assert_eq!(
-            plain("<p>What is <code>a &lt; b</code>?</p>\n<ul><li>x</li></ul>"),
-            "What is a < b?"
-        );
-        assert!(plain(&"word ".repeat(40)).ends_with("word …"));
-        assert_eq!(plain("a < b"), "a");
+        let front = "<p>What is <code>a &lt; b</code>?</p>\n<ul><li>x</li></ul>";
+        assert_eq!(shortened(front), "What is a < b?");
+        assert!(shortened(&"word ".repeat(40)).ends_with("word …"));
     }
 }

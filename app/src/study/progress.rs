@@ -1,7 +1,8 @@
 //! What was read and answered, module by module; a file to save it and to read it again; and the end of it.
 
-use super::{Data, Module, count, keep};
+use super::{Data, Module, keep};
 use crate::browser;
+use crate::words::count;
 use leptos::prelude::*;
 use study::{Added, FILE_BYTES_MAX, Now, Record};
 use wasm_bindgen_futures::{JsFuture, spawn_local};

@@ -1,7 +1,7 @@
 //! The card on the table: its front, then its back, and four buttons that say when it comes again.
 
 use super::cards::Table;
-use super::count;
+use crate::words::count;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use study::{Card, Counts, Rating};
