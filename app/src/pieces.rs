@@ -124,6 +124,8 @@ mod here {
     }
 
     doors! {
+        process_life PROCESS_LIFE,
+        process_inside PROCESS_INSIDE,
         memory_translation MEMORY_TRANSLATION,
         memory_mapping MEMORY_MAPPING,
         memory_replacement MEMORY_REPLACEMENT,
@@ -133,6 +135,12 @@ mod here {
         sync_program SYNC_PROGRAM,
         sync_cost SYNC_COST,
         deadlock_all DEADLOCK_ALL,
+        fs_files FS_FILES,
+        fs_crash FS_CRASH,
+        fs_disk FS_DISK,
+        io_all IO_ALL,
+        patterns_all PATTERNS_ALL,
+        ordering_all ORDERING_ALL,
     }
 
     #[wasm_split(tools, fallible, wasm_split_path = ::leptos::wasm_split)]

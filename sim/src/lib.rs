@@ -38,8 +38,18 @@ mod words;
 mod cpu;
 #[cfg(feature = "deadlock")]
 mod deadlock;
+#[cfg(feature = "fs")]
+mod fs;
+#[cfg(feature = "io")]
+mod io;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "ordering")]
+mod ordering;
+#[cfg(feature = "patterns")]
+mod patterns;
+#[cfg(feature = "process")]
+mod process;
 #[cfg(feature = "sync")]
 mod sync;
 

@@ -52,6 +52,8 @@ macro_rules! shelves {
 }
 
 shelves! {
+    "process" PROCESS_LIFE "process_life" crate::process::LIFE;
+    "process" PROCESS_INSIDE "process_inside" crate::process::INSIDE;
     "memory" MEMORY_TRANSLATION "memory_translation" crate::memory::TRANSLATION;
     "memory" MEMORY_MAPPING "memory_mapping" crate::memory::MAPPING;
     "memory" MEMORY_REPLACEMENT "memory_replacement" crate::memory::REPLACEMENT;
@@ -61,6 +63,12 @@ shelves! {
     "sync" SYNC_PROGRAM "sync_program" crate::sync::PROGRAM;
     "sync" SYNC_COST "sync_cost" crate::sync::COST;
     "deadlock" DEADLOCK_ALL "deadlock_all" crate::deadlock::ENGINES;
+    "fs" FS_FILES "fs_files" crate::fs::FILES;
+    "fs" FS_CRASH "fs_crash" crate::fs::CRASH;
+    "fs" FS_DISK "fs_disk" crate::fs::DISK;
+    "io" IO_ALL "io_all" crate::io::ALL;
+    "patterns" PATTERNS_ALL "patterns_all" crate::patterns::ALL;
+    "ordering" ORDERING_ALL "ordering_all" crate::ordering::ALL;
 }
 
 const fn ids<const N: usize>(engines: &[Entry]) -> [&'static str; N] {
@@ -75,6 +83,12 @@ const fn ids<const N: usize>(engines: &[Entry]) -> [&'static str; N] {
 
 /// Every domain of this build.
 pub static DOMAINS: &[Domain] = &[
+    #[cfg(feature = "process")]
+    Domain {
+        id: "process",
+        title: "Processes and threads",
+        shelves: &[&PROCESS_LIFE, &PROCESS_INSIDE],
+    },
     #[cfg(feature = "memory")]
     Domain {
         id: "memory",
@@ -87,6 +101,14 @@ pub static DOMAINS: &[Domain] = &[
     Domain { id: "sync", title: "Synchronization", shelves: &[&SYNC_PROGRAM, &SYNC_COST] },
     #[cfg(feature = "deadlock")]
     Domain { id: "deadlock", title: "Deadlock", shelves: &[&DEADLOCK_ALL] },
+    #[cfg(feature = "fs")]
+    Domain { id: "fs", title: "File systems", shelves: &[&FS_FILES, &FS_CRASH, &FS_DISK] },
+    #[cfg(feature = "io")]
+    Domain { id: "io", title: "Input and output", shelves: &[&IO_ALL] },
+    #[cfg(feature = "patterns")]
+    Domain { id: "patterns", title: "Concurrency patterns", shelves: &[&PATTERNS_ALL] },
+    #[cfg(feature = "ordering")]
+    Domain { id: "ordering", title: "Memory model and atomics", shelves: &[&ORDERING_ALL] },
 ];
 
 /// Every engine of this build.

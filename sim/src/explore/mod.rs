@@ -11,7 +11,7 @@ mod map;
 mod seen;
 mod walk;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sync"))]
 mod laws;
 
 pub use map::{MapEdge, MapEnd, MapNode, StateMap};

@@ -1,0 +1,12 @@
+//! File systems: from a name to a block, and what survives a crash.
+
+use crate::engine::Entry;
+
+/// Where the bytes of a file are.
+pub(crate) const FILES: &[Entry] = &[];
+
+/// What is on the disk after a crash.
+pub(crate) const CRASH: &[Entry] = &[];
+
+/// The devices below, and layouts made for them.
+pub(crate) const DISK: &[Entry] = &[];
