@@ -20,11 +20,13 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod amounts;
 mod contract;
 mod engine;
 mod error;
 mod explore;
 mod form;
+mod lines;
 mod machine;
 mod order;
 mod paper;

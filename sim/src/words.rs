@@ -1,5 +1,7 @@
 //! Numbers and lists in words.
 
+use crate::scene::number;
+
 /// What one of a unit is called; units are given in the plural: `tick` for `ticks`, `request/s` for
 /// `requests/s`. What has no plural, such as `ms`, stays as it is.
 fn singular(units: &str) -> String {
@@ -35,6 +37,42 @@ pub(crate) fn count(n: u64, units: &str) -> String {
     quantity(&n.to_string(), units)
 }
 
+/// `1 page`, `262,144 pages`: a large number and its unit, given in the plural.
+pub(crate) fn grouped_count(n: u64, units: &str) -> String {
+    quantity(&grouped(n), units)
+}
+
+/// A number with a comma before each group of three digits: `262,144`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at != 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A size in the largest unit that leaves a number of one or more: `4 KiB`, `1.5 MiB`.
+pub(crate) fn bytes(n: u64) -> String {
+    const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut unit = 0;
+    while unit + 1 < UNITS.len() && n >> (10 * (unit + 1)) != 0 {
+        unit += 1;
+    }
+    match unit {
+        0 => grouped_count(n, "bytes"),
+        _ => {
+            let value = n as f64 / (1_u64 << (10 * unit)) as f64;
+            // 1,023.999 MiB must not be said as 1,024 MiB.
+            let digits = if value.fract() == 0.0 { 0 } else { 3 };
+            format!("{} {}", number(value, digits), UNITS[unit])
+        }
+    }
+}
+
 /// `A`, `A and B`, `A, B and C`, with another word for `and` where that is said.
 pub(crate) fn join<T: AsRef<str>>(names: &[T], and: &str) -> String {
     match names {
@@ -54,7 +92,7 @@ pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, join, list, quantity, unit};
+    use super::{bytes, count, grouped, grouped_count, join, list, quantity, unit};
 
     #[test]
     fn lists_read_like_english() {
@@ -92,5 +130,19 @@ mod tests {
         }
         assert_eq!(quantity("0.59", ""), "0.59");
         assert_eq!([count(1, "ticks"), count(2, "ticks")], ["1 tick", "2 ticks"]);
+    }
+
+    #[test]
+    fn counts_and_sizes_read_like_english() {
+        assert_eq!(grouped_count(1, "entries"), "1 entry");
+        assert_eq!(grouped_count(262_144, "pages"), "262,144 pages");
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(123_456_789), "123,456,789");
+        assert_eq!(bytes(1), "1 byte");
+        assert_eq!(bytes(1023), "1,023 bytes");
+        assert_eq!(bytes(4096), "4 KiB");
+        assert_eq!(bytes(4_198_400), "4.004 MiB");
+        assert_eq!(bytes(1 << 47), "128 TiB");
+        assert_eq!(bytes(u64::MAX), "16 EiB");
     }
 }

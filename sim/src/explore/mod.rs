@@ -11,7 +11,8 @@ mod map;
 mod seen;
 mod walk;
 
-#[cfg(all(test, feature = "sync"))]
+#[cfg(test)]
+#[cfg(feature = "sync")]
 mod laws;
 
 pub use map::{MapEdge, MapEnd, MapNode, StateMap};

@@ -1,13 +1,11 @@
 //! Virtual memory: from an address to a byte, and which pages stay in memory.
 
 mod alloc_script;
-mod amounts;
 mod buddy;
 mod faults;
 mod free_list;
 mod inverted;
 mod inverted_table;
-mod lines;
 mod mapping;
 mod mmap;
 mod nested;

@@ -28,7 +28,7 @@ use self::play::Play;
 pub(crate) use self::play::State;
 use self::zone::{ListOrder, ORDER_MAX};
 use super::alloc_script::{Draw, Limits, Script, drawn, parse};
-use super::amounts::share;
+use crate::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};

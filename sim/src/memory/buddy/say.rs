@@ -1,7 +1,7 @@
 //! What is said of each step.
 
 use super::zone::{Owner, Zone, at, buddy};
-use crate::memory::amounts::are;
+use crate::amounts::are;
 use crate::memory::words::count;
 
 fn pages(n: u64) -> String {

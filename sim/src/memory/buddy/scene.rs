@@ -4,9 +4,9 @@ use super::Scenario;
 use super::play::{Done, State, Totals};
 use super::tree::tree;
 use super::zone::{Block, Owner, Zone, at, buddy};
+use crate::amounts::{actor, percent};
 use crate::engine::Frame;
 use crate::memory::alloc_script::{Script, What};
-use crate::memory::amounts::{actor, percent};
 use crate::memory::words::count;
 use crate::scene::{
     BitField, BitRow, Bits, Cell, Column, Mark, Panel, Part, Queue, QueueRow, Scene, Stat, Stats,

@@ -1,8 +1,8 @@
 //! The tree of halves: what was split stands above its two halves.
 
 use super::zone::{Owner, Zone};
+use crate::amounts::actor;
 use crate::memory::alloc_script::Script;
-use crate::memory::amounts::actor;
 use crate::scene::{Edge, Graph, Mark, Node, Tone};
 
 /// Most leaves that are drawn.

@@ -2,7 +2,7 @@
 
 use super::heap::{Coalescing, Freed, Heap, Policy, Rules};
 use super::play::Seen;
-use crate::memory::amounts::are;
+use crate::amounts::are;
 use crate::memory::words::count;
 
 pub(super) fn start(len: u64) -> String {

@@ -3,9 +3,9 @@
 use super::Scenario;
 use super::heap::{Chunk, Free, Policy};
 use super::play::{End, Seen, State, Totals};
+use crate::amounts::{actor, percent};
 use crate::engine::Frame;
 use crate::memory::alloc_script::Script;
-use crate::memory::amounts::{actor, percent};
 use crate::memory::words::count;
 use crate::scene::{
     Cell, Chart, ChartKind, Column, Mark, Panel, Part, Pin, Queue, QueueRow, Scene, Series, Stat,

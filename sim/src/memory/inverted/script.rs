@@ -1,7 +1,7 @@
 //! The script: what processes do with pages.
 
-use super::super::lines::{Line, lines};
 use crate::error::{Problem, ScenarioError};
+use crate::lines::{Line, lines};
 
 /// Processes that there may be.
 pub(crate) const PROCESSES_MAX: u8 = 8;

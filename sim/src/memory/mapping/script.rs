@@ -1,8 +1,8 @@
 //! The script: what processes do with memory and files.
 
-use super::super::lines::{Line, lines};
 use super::world::PAGE_BYTES;
 use crate::error::{Problem, ScenarioError};
+use crate::lines::{Line, lines};
 
 /// Processes that there may be.
 pub(crate) const PROCESSES_MAX: u8 = 4;

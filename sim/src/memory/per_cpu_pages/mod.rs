@@ -30,7 +30,7 @@ mod world;
 
 pub(crate) use self::agent::State;
 use self::run::Machine;
-use super::amounts::share;
+use crate::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::agent::Job;
-use crate::memory::amounts::are;
+use crate::amounts::are;
 use crate::memory::words::count;
 
 fn pages(n: u64) -> String {

@@ -4,8 +4,8 @@ use super::Scenario;
 use super::agent::{Doing, State, Stretch, Totals};
 use super::run::tally;
 use super::world::{Cached, Place, World};
+use crate::amounts::percent;
 use crate::engine::Frame;
-use crate::memory::amounts::percent;
 use crate::memory::words::{count, grouped};
 use crate::scene::{
     Chart, ChartKind, Gantt, Lane, Mark, Panel, Part, Queue, QueueRow, Scene, Series, Span, Stat,

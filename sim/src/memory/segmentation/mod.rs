@@ -22,7 +22,7 @@ mod say;
 mod scene;
 
 use self::check::{Access, Direction, Kind as Does, Register, Stage, Verdict, flat, number, table};
-use super::amounts::share;
+use crate::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};

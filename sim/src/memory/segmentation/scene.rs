@@ -2,7 +2,7 @@
 
 use super::check::{Access, Direction, Kind, Register, Stage, Verdict};
 use super::{Mode, Scenario, Segment, State, base, verdict};
-use crate::memory::amounts::{actor, percent};
+use crate::amounts::{actor, percent};
 use crate::memory::words::{count, grouped};
 use crate::scene::{
     BitField, BitRow, Bits, Cell, Column, Mark, Panel, Part, Pin, Scene, Stat, Stats, Strip,

@@ -27,7 +27,7 @@ use self::cache::Cache;
 use self::play::Play;
 pub(crate) use self::play::State;
 use super::alloc_script::{Draw, Limits, Script, drawn, parse};
-use super::amounts::share;
+use crate::amounts::share;
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::{Fault, ScenarioError};
 use crate::form::{Field, Kind, Preset};

@@ -3,9 +3,9 @@
 use super::Scenario;
 use super::cache::{Slab, Store};
 use super::play::{Done, State, Totals};
+use crate::amounts::{actor, percent};
 use crate::engine::Frame;
 use crate::memory::alloc_script::Script;
-use crate::memory::amounts::{actor, percent};
 use crate::memory::words::count;
 use crate::scene::{
     Cell, Column, Mark, Panel, Part, Queue, QueueRow, Scene, Stat, Stats, Strip, StripRow, Table,

@@ -4,7 +4,7 @@ use crate::error::{Fault, Problem};
 
 /// One line that is not empty: its words, and how many of them were read.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     number: u32,
     words: Vec<(u32, &'a str)>,
     at: usize,
@@ -13,7 +13,7 @@ pub(super) struct Line<'a> {
 }
 
 /// The lines of a script without comments, which begin with `#`, and without empty lines.
-pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut found = Vec::new();
     for (number, text) in (1..).zip(text.lines()) {
         let code = text.split('#').next().unwrap_or_default();
@@ -54,32 +54,32 @@ fn words(code: &str) -> Vec<(u32, &str)> {
 
 impl<'a> Line<'a> {
     /// The line as it is shown: its words with one space between them.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|it| it.1).collect();
         words.join(" ")
     }
 
     /// The next word, without reading it.
-    pub(super) fn peek(&self) -> Option<&'a str> {
+    pub(crate) fn peek(&self) -> Option<&'a str> {
         self.words.get(self.at).map(|it| it.1)
     }
 
     /// Reads the next word.
-    pub(super) fn word(&mut self, expected: &str) -> Result<&'a str, Problem> {
+    pub(crate) fn word(&mut self, expected: &str) -> Result<&'a str, Problem> {
         let word = self.peek().ok_or_else(|| self.missing(expected))?;
         self.at += 1;
         Ok(word)
     }
 
     /// Reads the next word if it is this one.
-    pub(super) fn take(&mut self, word: &str) -> bool {
+    pub(crate) fn take(&mut self, word: &str) -> bool {
         let is_next = self.peek() == Some(word);
         self.at += usize::from(is_next);
         is_next
     }
 
     /// Reads a number, decimal or in hexadecimal with `0x`, up to `max`.
-    pub(super) fn number_up_to(&mut self, max: u64, expected: &str) -> Result<u64, Problem> {
+    pub(crate) fn number_up_to(&mut self, max: u64, expected: &str) -> Result<u64, Problem> {
         let word = self.word(expected)?;
         let plain: String = word.chars().filter(|it| *it != '_').collect();
         let number = match plain.strip_prefix("0x") {
@@ -94,7 +94,7 @@ impl<'a> Line<'a> {
     }
 
     /// Reads a process, `P1` and so on, as its index from 0.
-    pub(super) fn process(&mut self, n_max: u8) -> Result<u8, Problem> {
+    pub(crate) fn process(&mut self, n_max: u8) -> Result<u8, Problem> {
         let word = self.word("a process, such as P1")?;
         let number = word.strip_prefix('P').and_then(|it| it.parse::<u8>().ok());
         match number {
@@ -104,7 +104,7 @@ impl<'a> Line<'a> {
     }
 
     /// Checks that nothing is left to read.
-    pub(super) fn end(&mut self) -> Result<(), Problem> {
+    pub(crate) fn end(&mut self) -> Result<(), Problem> {
         match self.peek() {
             None => Ok(()),
             Some(word) => {
@@ -116,7 +116,7 @@ impl<'a> Line<'a> {
     }
 
     /// A fault at the word that was read last.
-    pub(super) fn wrong(&self, why: &str) -> Problem {
+    pub(crate) fn wrong(&self, why: &str) -> Problem {
         let column = self.at.checked_sub(1).and_then(|it| self.words.get(it)).map_or(1, |it| it.0);
         self.fault(column, why.to_owned())
     }
