@@ -23,4 +23,6 @@ mod features;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod stuck;
