@@ -282,7 +282,7 @@ impl View<'_> {
                     texts.extend(["", "past the end", "", "", "0"].map(str::to_owned));
                 }
                 (None, _) | (Some(_), None) => {
-                    texts.extend(["", "", "", "", ""].map(str::to_owned))
+                    texts.extend(["", "", "", "", ""].map(str::to_owned));
                 }
             }
             TableRow {
