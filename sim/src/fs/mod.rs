@@ -1,5 +1,12 @@
 //! File systems: from a name to a block, and what survives a crash.
 
+mod disk;
+mod disk_clook;
+mod disk_cscan;
+mod disk_fcfs;
+mod disk_look;
+mod disk_scan;
+mod disk_sstf;
 mod guess;
 mod inode_map;
 mod paper;
@@ -15,4 +22,11 @@ pub(crate) const FILES: &[Entry] =
 pub(crate) const CRASH: &[Entry] = &[];
 
 /// The devices below, and layouts made for them.
-pub(crate) const DISK: &[Entry] = &[];
+pub(crate) const DISK: &[Entry] = &[
+    Entry::of::<disk_fcfs::DiskFcfs>(),
+    Entry::of::<disk_sstf::DiskSstf>(),
+    Entry::of::<disk_scan::DiskScan>(),
+    Entry::of::<disk_cscan::DiskCscan>(),
+    Entry::of::<disk_look::DiskLook>(),
+    Entry::of::<disk_clook::DiskClook>(),
+];
