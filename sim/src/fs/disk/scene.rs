@@ -6,6 +6,7 @@
 use super::kernel::{Event, Move, Phase, Service, State, ms};
 use super::say::told_ms;
 use super::workload::{RequestIdx, Scenario};
+use crate::amounts::actor;
 use crate::engine::Frame;
 use crate::scene::{
     Cell, Chart, ChartKind, Column, Event as Moment, EventKind, Gantt, Lane, Mark, Panel, Part,
@@ -47,11 +48,6 @@ fn tone(phase: Phase) -> Tone {
         Phase::Chosen => Tone::Running,
         Phase::Done => Tone::Done,
     }
-}
-
-/// A request's actor.
-fn actor(request: RequestIdx) -> u16 {
-    u16::try_from(request).unwrap_or(u16::MAX)
 }
 
 fn track(scenario: &Scenario, state: &State) -> Strip {
