@@ -28,7 +28,7 @@ mod explore;
 mod form;
 mod lines;
 mod machine;
-mod order;
+pub mod order;
 mod paper;
 pub mod registry;
 mod report;

@@ -5,7 +5,7 @@
 
 /// Sorts by a key, stably: equal keys keep their order. A list of n asks for about n log n keys,
 /// n if it is sorted already, and moves each item past those that it overtakes.
-pub(crate) fn by_key<T, K: Ord>(items: &mut [T], mut key: impl FnMut(&T) -> K) {
+pub fn by_key<T, K: Ord>(items: &mut [T], mut key: impl FnMut(&T) -> K) {
     for end in 1..items.len() {
         let own = key(&items[end]);
         if key(&items[end - 1]) <= own {

@@ -8,12 +8,15 @@ mod bench;
 mod check;
 mod cli;
 mod files;
+mod hub;
+mod names;
 mod parts;
 mod process;
 mod repo;
 mod setup;
 mod site;
 mod tally;
+mod wasm;
 
 use cli::Command;
 use repo::Repo;

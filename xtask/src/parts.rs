@@ -5,15 +5,16 @@
 
 use crate::files::{read, write};
 use crate::process::{command, run};
-use crate::{Result, repo::Repo};
+use crate::{Result, hub, names, repo::Repo};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How the glue of the main part asks for the loader of the others. The program itself knows the
 /// loader by the same name, which stays.
 const LOADER: &str = "from \"./parts.js\"";
 
-/// Parts up to this size only lose their names: there are many, and wasm-opt takes its time to start.
-const SMALL_BYTES: usize = 16 * 1024;
+/// How the line of the loader begins that lets a part be asked for.
+const DOOR: &str = "export const __wasm_split_load_";
 
 /// Features that rustc uses; `index.html` tells Trunk the same of the main part.
 const FEATURES: [&str; 7] = [
@@ -26,8 +27,8 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Fetches a part: a file of its own, or a slice of the one that holds all the small ones. The page
-/// may have begun to fetch it. The type is ours, since some hosts do not know that of wasm.
+/// Fetches a part and what it stands on. The page may have begun to fetch it. Pieces that were merged ask for the main
+/// part under a name of its own.
 const FETCH: &str = r#"const fetched = {};
 const bytes = (file) => (fetched[file] ??= globalThis.interleaveEarly?.[file] ?? fetch(new URL(file, import.meta.url)).then((answer) => {
     if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
@@ -37,10 +38,11 @@ const bytes = (file) => (fetched[file] ??= globalThis.interleaveEarly?.[file] ??
     delete globalThis.interleaveEarly?.[file];
     throw error;
 });
-const part = async (name) => {
-    const [file, from, to] = FILES[name];
-    return new Response((await bytes(file)).slice(from, to), { headers: { "content-type": "application/wasm" } });
-};
+const part = (file, below) => makeLoad(() => {
+    const wasm = bytes(file);
+    wasm.catch(() => {});
+    return async (imports) => WebAssembly.instantiate(await wasm, { ...imports, __main: imports.__wasm_split });
+}, below);
 "#;
 
 /// Brings the parts into a folder that Trunk has filled. Nothing to do for a program in one piece.
@@ -53,12 +55,33 @@ pub(crate) fn place(repo: &Repo, dir: &Path) -> Result<()> {
     let stem = glue.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let profile = std::env::var("TRUNK_PROFILE").unwrap_or_else(|_| "release".to_owned());
     let parts = repo.target().join("wasm-bindgen").join(&profile).join("parts");
-    let is_release = profile == "release";
     let loads = read(&parts.join("parts.js"))?;
-    let files = copy(repo, &parts, dir, &stem, &far(&loads), is_release)?;
-    let loader = loader(&loads, &stem, &files)?;
+    let chunks = chunks(&loads);
+    let doors = doors(&loads);
+    for group in groups(&chunks) {
+        let merged = merge(repo, &parts, &group, &chunks)?;
+        bring(repo, &merged, &dir.join(file(&stem, &group)), &profile)?;
+    }
+    for door in &doors {
+        bring(
+            repo,
+            &parts.join(format!("split_{door}.wasm")),
+            &dir.join(file(&stem, door)),
+            &profile,
+        )?;
+    }
+    let loader = loader(&loads, &stem, &chunks, &doors)?;
     write(&dir.join(format!("{stem}_parts.js")), &loader)?;
+    let main = dir.join(format!("{stem}_bg.wasm"));
+    let (wasm, text) = names::shorten(&bytes(&main)?, &text)
+        .ok_or("the program and its glue do not name the same functions")?;
+    store(&main, &wasm)?;
     write(&glue, &text.replace(LOADER, &format!("from \"./{stem}_parts.js\"")))
+}
+
+/// Name of the file of a part.
+fn file(stem: &str, part: &str) -> String {
+    format!("{stem}_{part}.wasm")
 }
 
 /// The glue of the app among the files of a folder.
@@ -70,120 +93,111 @@ fn glue(dir: &Path) -> Result<Option<PathBuf>> {
     Ok(list(dir)?.into_iter().find(is_glue))
 }
 
-/// Names of the pieces that no figure needs: only quizzes, practice and the like have them in common. Above each piece the loader
-/// says who needs it, and only shelves of engines have two words in their name.
-fn far(loads: &str) -> Vec<String> {
-    let users = |line: &str| Some(line.strip_prefix("/* ")?.strip_suffix(" */")?.to_owned());
-    let lines = loads.lines().zip(loads.lines().skip(1));
-    let named = lines.filter_map(|(above, line)| {
-        let (name, _) = line.strip_prefix("const __")?.split_once(' ')?;
-        Some((users(above)?, name))
-    });
-    named.filter(|it| !it.0.contains('_')).map(|it| format!("{}.wasm", it.1)).collect()
-}
-
-/// Copies the parts. For each: its name, the file it went to, and its first and last byte there.
-fn copy(
-    repo: &Repo,
-    parts: &Path,
-    dir: &Path,
-    stem: &str,
-    far: &[String],
-    small: bool,
-) -> Result<Vec<Placed>> {
-    // What some parts have in common: many small pieces, which are worth one request. What no figure needs is apart.
-    let mut common =
-        [(format!("{stem}_shared.bin"), Vec::new()), (format!("{stem}_more.bin"), Vec::new())];
-    let mut placed = Vec::new();
-    let mut paths = list(parts)?;
-    paths.sort();
-    for path in paths.iter().filter(|it| it.extension().is_some_and(|it| it == "wasm")) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name == "app.wasm" {
-            continue;
-        }
-        let wasm = bytes(path)?;
-        let wasm = match small {
-            true if SMALL_BYTES < wasm.len() => shrunk(repo, path)?,
-            true => bare(&wasm).ok_or_else(|| format!("{name} is no wasm"))?,
-            false => wasm,
-        };
-        match name.strip_prefix("split_") {
-            Some(own) => {
-                let file = format!("{stem}_{own}");
-                store(&dir.join(&file), &wasm)?;
-                placed.push(Placed { name, file, from: 0, to: wasm.len() });
-            }
-            None => {
-                let (file, all) = &mut common[usize::from(far.contains(&name))];
-                let from = all.len();
-                all.extend(wasm);
-                placed.push(Placed { name, file: file.clone(), from, to: all.len() });
-            }
-        }
-    }
-    for (file, all) in common.iter().filter(|it| !it.1.is_empty()) {
-        store(&dir.join(file), all)?;
-    }
-    Ok(placed)
-}
-
-/// Where a part went.
-struct Placed {
+/// A piece that several parts have in common.
+struct Chunk {
+    /// Such as `chunk_7`.
     name: String,
-    file: String,
-    from: usize,
-    to: usize,
+    /// The parts that need it.
+    users: Vec<String>,
 }
 
-/// The loader, fetching the files by their names here, without saying above each piece who needs it.
-fn loader(text: &str, stem: &str, files: &[Placed]) -> Result<String> {
-    let is_said = |line: &&str| !(line.starts_with("/* ") && line.ends_with(" */"));
-    let lines: Vec<&str> = text.lines().filter(is_said).collect();
-    let mut out = (lines.join("\n") + "\n").replace("\"./app.js\"", &format!("\"./{stem}.js\""));
-    let mut table = String::from("const FILES = {\n");
-    for Placed { name, file, from, to } in files {
-        let asked = format!("fetch(new URL(\"./{name}\", import.meta.url))");
-        if !out.contains(&asked) {
-            return Err(format!("the loader of the parts does not fetch {name}"));
+impl Chunk {
+    /// The file that it goes to. There are hundreds of pieces, most of a few bytes, and each file of its own would be a request.
+    /// Only shelves of engines have two words in their names.
+    fn group(&self) -> String {
+        let domain = |it: &String| it.split_once('_').map(|(domain, _)| domain.to_owned());
+        let domains: BTreeSet<_> = self.users.iter().map(domain).collect();
+        match (domains.first(), domains.len()) {
+            // No figure needs it: quizzes, practice and the like have it in common.
+            (Some(None), 1) => "more".to_owned(),
+            (Some(Some(domain)), 1) => format!("shared-{domain}"),
+            _ => "shared".to_owned(),
         }
-        out = out.replace(&asked, &format!("part(\"{name}\")"));
-        table.push_str(&format!("    \"{name}\": [\"./{file}\", {from}, {to}],\n"));
     }
-    // The import of the main part comes first.
-    let (imports, rest) = out.split_once('\n').ok_or("the loader of the parts is empty")?;
-    Ok(format!("{imports}\n{table}}};\n{FETCH}{rest}"))
 }
 
-/// A part without its custom sections, such as that of the names; `None` if it is cut short.
-fn bare(wasm: &[u8]) -> Option<Vec<u8>> {
-    const HEAD: usize = 8;
-    let mut out = wasm.get(..HEAD)?.to_vec();
-    let mut at = HEAD;
-    while let Some(&id) = wasm.get(at) {
-        let (len, begin) = number(wasm, at + 1)?;
-        let end = begin.checked_add(len)?;
-        let section = wasm.get(at..end)?;
-        if id != 0 {
-            out.extend_from_slice(section);
-        }
-        at = end;
-    }
-    Some(out)
+/// The pieces that the loader of wasm-bindgen's splitter names. Above each it says who needs it.
+fn chunks(loads: &str) -> Vec<Chunk> {
+    let lines = loads.lines().zip(loads.lines().skip(1));
+    lines
+        .filter_map(|(above, line)| {
+            let users = above.strip_prefix("/* ")?.strip_suffix(" */")?;
+            let (name, _) = line.strip_prefix("const __")?.split_once(' ')?;
+            Some(Chunk {
+                name: name.to_owned(),
+                users: users.split(", ").map(str::to_owned).collect(),
+            })
+        })
+        .collect()
 }
 
-/// A number in LEB128 and where it ends.
-fn number(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
-    let (mut number, mut shift) = (0_usize, 0);
-    loop {
-        let byte = *bytes.get(at)?;
-        at += 1;
-        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some((number, at));
-        }
-        shift += 7;
+/// Names of the parts that can be asked for.
+fn doors(loads: &str) -> Vec<String> {
+    let name = |line: &str| Some(line.strip_prefix(DOOR)?.split_once(' ')?.0.to_owned());
+    loads.lines().filter_map(name).collect()
+}
+
+fn groups(chunks: &[Chunk]) -> BTreeSet<String> {
+    chunks.iter().map(Chunk::group).collect()
+}
+
+/// Makes one file of the pieces of a group.
+///
+/// Each piece asks the main part for the same memory and table. Merged as they are, they would ask for them many times, which
+/// are many memories to the merger. So all ask a hub, which asks once.
+fn merge(repo: &Repo, parts: &Path, group: &str, chunks: &[Chunk]) -> Result<PathBuf> {
+    let names: Vec<&str> =
+        chunks.iter().filter(|it| it.group() == group).map(|it| it.name.as_str()).collect();
+    let paths: Vec<PathBuf> = names.iter().map(|it| parts.join(format!("{it}.wasm"))).collect();
+    let texts = paths.iter().map(|it| bytes(it)).collect::<Result<Vec<_>>>()?;
+    let hub = parts.join(format!("hub-{group}.wasm"));
+    let made = hub::of(&texts).ok_or_else(|| format!("a piece of {group} is no wasm"))?;
+    store(&hub, &made)?;
+    let out = parts.join(format!("group-{group}.wasm"));
+    let mut merge = command(repo, "wasm-merge");
+    merge.args(FEATURES).arg(&hub).arg(hub::NAME);
+    for (path, name) in paths.iter().zip(&names) {
+        merge.arg(path).arg(name);
     }
+    run(merge.arg("-o").arg(&out).stderr(std::process::Stdio::null()))?;
+    Ok(out)
+}
+
+/// Brings one part to its place: of a release without names and with smaller code.
+fn bring(repo: &Repo, from: &Path, to: &Path, profile: &str) -> Result<()> {
+    let wasm = if profile == "release" { shrunk(repo, from)? } else { bytes(from)? };
+    store(to, &wasm)
+}
+
+/// The loader, fetching each part from its file here and, first, the groups that it stands on.
+fn loader(loads: &str, stem: &str, chunks: &[Chunk], doors: &[String]) -> Result<String> {
+    let is_own = |line: &&str| {
+        !line.starts_with("/* ") && !line.starts_with(DOOR) && !line.starts_with("const __")
+    };
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    let head: Vec<&str> =
+        loads.lines().take_while(is_own).filter(|line| !is_comment(line)).collect();
+    let head = head.join("\n").replace("\"./app.js\"", &format!("\"./{stem}.js\""));
+    if !(head.contains("function makeLoad(") && head.contains("function wrapAsyncCb(")) {
+        return Err("the loader of the parts has another form than expected".to_owned());
+    }
+    let name = |group: &str| group.replace('-', "_");
+    let mut out = format!("{head}\n{FETCH}");
+    for group in groups(chunks) {
+        let file = file(stem, &group);
+        out.push_str(&format!("const {} = part(\"./{file}\", []);\n", name(&group)));
+    }
+    for door in doors {
+        let below: BTreeSet<String> = chunks
+            .iter()
+            .filter(|it| it.users.contains(door))
+            .map(|it| name(&it.group()))
+            .collect();
+        let below = below.into_iter().collect::<Vec<_>>().join(", ");
+        let file = file(stem, door);
+        out.push_str(&format!("{DOOR}{door} = wrapAsyncCb(part(\"./{file}\", [{below}]));\n"));
+    }
+    Ok(out)
 }
 
 /// A part without names and with smaller code.
@@ -218,38 +232,38 @@ fn store(path: &Path, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Placed, bare, far, loader};
+    use super::{chunks, doors, groups, loader};
+
+    const LOADS: &str = "import { initSync } from \"./app.js\";\n\nfunction wrapAsyncCb(callee) {\n    // Why.\n}\nfunction makeLoad(fetcher, deps) {\n}\n\
+        /* cpu_other, quiz */\nconst __chunk_1 = makeLoad(() => {\n}\n, []);\n/* game, quiz */\nconst __chunk_2 = makeLoad(() => {\n}\n, []);\n\
+        /* cpu_other, cpu_queue */\nconst __chunk_3 = makeLoad(() => {\n}\n, []);\n\
+        export const __wasm_split_load_quiz = wrapAsyncCb(makeLoad(() => {\n}\n, [__chunk_1, __chunk_2]));\n\
+        export const __wasm_split_load_cpu_queue = wrapAsyncCb(makeLoad(() => {\n}\n, [__chunk_3]));\n";
 
     #[test]
-    fn a_bare_part_has_no_custom_sections() {
-        let head = [0, b'a', b's', b'm', 1, 0, 0, 0];
-        let wasm = [&head[..], &[0, 3, 1, b'n', 7], &[1, 0x82, 0, 8, 9], &[0, 0]].concat();
-        assert_eq!(bare(&wasm), Some([&head[..], &[1, 0x82, 0, 8, 9]].concat()));
-        assert_eq!(bare(&wasm[..10]), None);
-        assert_eq!(bare(b"wasm"), None);
-    }
-
-    #[test]
-    fn what_no_figure_needs_is_told_from_the_rest() {
-        let loads = "/* cpu_other, quiz */\nconst __chunk_1 = makeLoad(() => {\n/* game, quiz */\nconst __chunk_2 = makeLoad(() => {\n";
-        assert_eq!(far(loads), ["chunk_2.wasm"]);
+    fn pieces_go_to_those_who_need_them() {
+        let chunks = chunks(LOADS);
+        let found: Vec<String> = chunks.iter().map(super::Chunk::group).collect();
+        assert_eq!(found, ["shared", "more", "shared-cpu"]);
+        assert_eq!(
+            groups(&chunks).into_iter().collect::<Vec<_>>(),
+            ["more", "shared", "shared-cpu"]
+        );
+        assert_eq!(doors(LOADS), ["quiz", "cpu_queue"]);
     }
 
     #[test]
     fn the_loader_fetches_the_files_by_their_names_here() {
-        let text = "import { initSync } from \"./app.js\";\n\n/* cpu, io */\nconst a = makeLoad(() => {\n    \
-                    const src = fetch(new URL(\"./split_cpu.wasm\", import.meta.url));\n});\n";
-        let placed = |name: &str| Placed {
-            name: name.to_owned(),
-            file: "app-1_cpu.wasm".to_owned(),
-            from: 0,
-            to: 9,
-        };
-        let out = loader(text, "app-1", &[placed("split_cpu.wasm")]).unwrap_or_default();
-        assert!(out.starts_with("import { initSync } from \"./app-1.js\";\nconst FILES"), "{out}");
-        assert!(out.contains("\"split_cpu.wasm\": [\"./app-1_cpu.wasm\", 0, 9]"), "{out}");
-        assert!(!out.contains("cpu, io"), "{out}");
-        assert!(out.contains("const src = part(\"split_cpu.wasm\");"), "{out}");
-        assert!(loader(text, "app-1", &[placed("split_io.wasm")]).is_err());
+        let out = loader(LOADS, "app-1", &chunks(LOADS), &doors(LOADS)).unwrap_or_default();
+        assert!(out.starts_with("import { initSync } from \"./app-1.js\";\n"), "{out}");
+        assert!(!out.contains("Why") && !out.contains("__chunk"), "{out}");
+        for line in [
+            "const shared_cpu = part(\"./app-1_shared-cpu.wasm\", []);",
+            "export const __wasm_split_load_quiz = wrapAsyncCb(part(\"./app-1_quiz.wasm\", [more, shared]));",
+            "export const __wasm_split_load_cpu_queue = wrapAsyncCb(part(\"./app-1_cpu_queue.wasm\", [shared_cpu]));",
+        ] {
+            assert!(out.contains(line), "{out}");
+        }
+        assert!(loader("import a", "app-1", &[], &[]).is_err());
     }
 }

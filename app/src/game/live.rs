@@ -167,7 +167,7 @@ fn way(game: Game, at: Option<usize>, word: &'static str) -> AnyView {
     };
     let name = format!("{word}: {}", level.title);
     view! {
-        <button type="button" class="quiet" data-act=word.to_lowercase() on:click=click(move || game.open(at))>{name}</button>
+        <button type="button" class="quiet" data-act=word.to_ascii_lowercase() on:click=click(move || game.open(at))>{name}</button>
     }
     .into_any()
 }

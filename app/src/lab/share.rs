@@ -45,7 +45,7 @@ pub fn Share(
             } else {
                 format!(
                     "The browser did not allow copying: select the {} and copy it.",
-                    what.to_lowercase()
+                    what.to_ascii_lowercase()
                 )
             });
         };
@@ -115,7 +115,7 @@ impl Download {
     }
 
     fn name(self, id: &str) -> String {
-        format!("{}.{}", id.replace('/', "-"), self.label().to_lowercase())
+        format!("{}.{}", id.replace('/', "-"), self.label().to_ascii_lowercase())
     }
 
     fn text(self, player: Player) -> Option<String> {

@@ -69,6 +69,10 @@ impl Bundle {
             let own = name.split_once('_').map_or(*name, |(_, own)| own);
             match own.split_once('.').map_or(own, |(own, _)| own) {
                 "shared" => true,
+                // What the shelves of one domain have in common.
+                part if part.starts_with("shared-") => {
+                    shelves.iter().any(|it| it.split('_').next() == part.strip_prefix("shared-"))
+                }
                 // What these have in common.
                 "more" => ["quiz", "mixed", "practice", "study", "game"].into_iter().any(holds),
                 "quiz" => holds("quiz") || holds("mixed"),
@@ -118,7 +122,7 @@ impl Files {
                 bundle.wasm_name = name;
             } else if name.starts_with("app-") && name.ends_with("_parts.js") {
                 bundle.loader = (name, text()?);
-            } else if name.ends_with(".wasm") || name.ends_with(".bin") {
+            } else if name.ends_with(".wasm") {
                 let part = std::fs::read(&path).map_err(|error| failed(&path, error))?;
                 bundle.parts.insert(name, part);
             } else if name.strip_suffix(".js").map(stem) == Some("app") {
@@ -218,22 +222,36 @@ mod tests {
         let names = [
             "cpu_queue.wasm",
             "cpu_other.wasm",
-            "more.bin",
+            "more.wasm",
             "quiz.wasm",
-            "shared.bin",
+            "shared-cpu.wasm",
+            "shared-io.wasm",
+            "shared.wasm",
             "tools.wasm",
         ];
         let parts = names.iter().map(|it| (format!("app-1_{it}"), Vec::new())).collect();
         let bundle = Bundle { parts, ..Bundle::default() };
         let figure = "<figure data-engine=\"cpu/fcfs\">";
-        assert_eq!(bundle.parts_of(figure), ["app-1_cpu_queue.wasm", "app-1_shared.bin"]);
+        let first = ["app-1_cpu_queue.wasm", "app-1_shared-cpu.wasm", "app-1_shared.wasm"];
+        assert_eq!(bundle.parts_of(figure), first);
         let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"cpu/edf\">";
         assert_eq!(
             bundle.parts_of(quiz),
-            ["app-1_cpu_other.wasm", "app-1_more.bin", "app-1_quiz.wasm", "app-1_shared.bin"]
+            [
+                "app-1_cpu_other.wasm",
+                "app-1_more.wasm",
+                "app-1_quiz.wasm",
+                "app-1_shared-cpu.wasm",
+                "app-1_shared.wasm"
+            ]
         );
         let practice = "<section data-practice=\"{&quot;offers&quot;:[{&quot;id&quot;:&quot;cpu/fcfs&quot;},{&quot;id&quot;:&quot;cpu/edf&quot;}]}\">";
-        let first = ["app-1_cpu_queue.wasm", "app-1_more.bin", "app-1_shared.bin"];
+        let first = [
+            "app-1_cpu_queue.wasm",
+            "app-1_more.wasm",
+            "app-1_shared-cpu.wasm",
+            "app-1_shared.wasm",
+        ];
         assert_eq!(bundle.parts_of(practice), first);
         let game =
             "<section data-game=\"{&quot;a&quot;:[{&quot;engine&quot;:&quot;cpu/fcfs&quot;}]}\">";

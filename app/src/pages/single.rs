@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_single_file_holds_the_parts_of_its_shelf() {
         let loader = "import { initSync } from \"./app-1.js\";\nconst a = import.meta.url;\nexport const door = a;\n";
-        let parts = ["app-1_cpu_queue.wasm", "app-1_io_all.wasm", "app-1_shared.bin"];
+        let parts = ["app-1_cpu_queue.wasm", "app-1_io_all.wasm", "app-1_shared.wasm"];
         let app = Bundle {
             loader: ("app-1_parts.js".into(), loader.into()),
             parts: parts.iter().map(|it| ((*it).to_owned(), vec![1])).collect(),

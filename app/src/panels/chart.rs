@@ -259,7 +259,7 @@ where
 /// Heights as near to the wanted ones as a gap between all of them allows.
 fn spread(wanted: &[i32], top: i32, bottom: i32) -> Vec<i32> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_key(|n| wanted[*n]);
+    sim::order::by_key(&mut order, |n| wanted[*n]);
     let mut placed = wanted.to_vec();
     let mut free = top;
     for n in &order {

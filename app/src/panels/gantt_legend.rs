@@ -3,7 +3,6 @@
 use super::gantt::{Look, glyph};
 use leptos::prelude::*;
 use sim::scene::{EventKind, Gantt};
-use std::collections::BTreeSet;
 
 /// A line under the chart; nothing if it has bars alone. A dense chart leaves notes out.
 pub(super) fn legend_view(gantt: &Gantt, is_dense: bool) -> AnyView {
@@ -25,10 +24,10 @@ pub(super) fn legend_view(gantt: &Gantt, is_dense: bool) -> AnyView {
         let is_drawn = kind != EventKind::Note || !is_dense;
         is_drawn && lanes.iter().flat_map(|it| &it.events).any(|it| it.kind == kind)
     };
-    let seen: BTreeSet<Look> =
-        lanes.iter().flat_map(|it| &it.spans).map(|it| Look::of(it.mark.tone)).collect();
+    let spans = || lanes.iter().flat_map(|it| &it.spans);
+    let is_seen = |look: &Look| spans().any(|it| Look::of(it.mark.tone) == *look);
     let events = events.into_iter().filter(|(kind, _)| has_event(*kind)).map(event_item);
-    let looks = looks.into_iter().filter(|(look, _)| seen.contains(look)).map(look_item);
+    let looks = looks.into_iter().filter(|(look, _)| is_seen(look)).map(look_item);
     let items: Vec<AnyView> = events.chain(looks).collect();
     if items.is_empty() {
         return ().into_any();

@@ -35,7 +35,10 @@ pub fn places(figure: &Element) -> Option<Places> {
         let key = element.get_attribute("data-key")?;
         Some((key, (rect.x() - origin.x(), rect.y() - origin.y())))
     };
-    Some(Places(elements.iter().filter_map(place).collect()))
+    // One by one: to collect them would sort them first, which is a program of its own.
+    let mut places = BTreeMap::new();
+    places.extend(elements.iter().filter_map(place));
+    Some(Places(places))
 }
 
 /// Plays every element that has moved since `before` from there to where it is now.

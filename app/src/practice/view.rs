@@ -264,7 +264,7 @@ fn spec(problem: &Problem, sheet: &Sheet) -> FigureSpec {
     FigureSpec {
         engine: sheet.policy.clone(),
         scenario: problem.scenario.to_string(),
-        title: format!("Problem {} under {}", sheet.seed, problem.title().to_lowercase()),
+        title: format!("Problem {} under {}", sheet.seed, problem.title().to_ascii_lowercase()),
         ..FigureSpec::default()
     }
 }

@@ -80,7 +80,7 @@ impl Deck {
     pub(super) fn notes(&self) -> Vec<Note> {
         let note = |id: &String| {
             let sides = self.sides.get(id)?;
-            let tag = |text: &str| text.to_lowercase().replace(' ', "-");
+            let tag = |text: &str| text.to_ascii_lowercase().replace(' ', "-");
             Some(Note {
                 id: id.clone(),
                 front: sides.front.clone(),

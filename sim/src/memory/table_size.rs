@@ -255,7 +255,7 @@ fn metrics(scenario: &Scenario, groups: &[Group], log: &mut Log<State>) {
     for (level, name) in shape.level_names(space).iter().enumerate() {
         let n_tables = shape.n_tables(space, level, groups);
         let size = n_tables * shape.table_bytes(space, level);
-        let slug = name.to_lowercase();
+        let slug = name.to_ascii_lowercase();
         log.metric_of("n_level_tables", &slug, "Tables", n_tables as f64, "tables");
         log.metric_of("level_bytes", &slug, "Bytes", size as f64, "bytes");
     }

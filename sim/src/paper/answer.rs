@@ -25,7 +25,7 @@ impl Blank {
 
 /// The words that matter, sorted.
 fn words(text: &str) -> Vec<String> {
-    let text = ungrouped(&text.to_lowercase());
+    let text = ungrouped(&text.to_ascii_lowercase());
     let split = text.split(|it: char| it.is_whitespace() || ",;:".contains(it));
     let mut words: Vec<String> = split
         .filter(|it| !it.is_empty() && !["and", "of", "at", "–", "-"].contains(it))

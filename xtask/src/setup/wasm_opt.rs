@@ -1,4 +1,4 @@
-//! wasm-opt from npm.
+//! wasm-opt and wasm-merge from npm.
 //!
 //! Debian's own binaryen 108 is no choice: it ends well and writes a file that crashes at its start.
 
@@ -10,15 +10,14 @@ use std::path::PathBuf;
 
 const BINARYEN: &str = "132.0.0";
 
-/// Trunk asks for `wasm-opt` by its name, and npm's is a script for Node.
-const WRAPPER: &str = "#!/bin/sh\n# Written by cargo xtask setup.\n\
-    exec node \"$(dirname \"$0\")/../node/node_modules/binaryen/bin/wasm-opt\" \"$@\"\n";
+/// The programs of the package that a build calls.
+const PROGRAMS: [&str; 2] = ["wasm-opt", "wasm-merge"];
 
 pub(super) fn is_present(repo: &Repo) -> bool {
     let manifest = package(repo).join("package.json");
     let right =
         read(&manifest).is_ok_and(|text| text.contains(&format!("\"version\": \"{BINARYEN}\"")));
-    right && wrapper(repo).is_file()
+    right && PROGRAMS.iter().all(|it| repo.tools_bin().join(it).is_file())
 }
 
 pub(super) fn install(repo: &Repo) -> Result<()> {
@@ -37,16 +36,21 @@ pub(super) fn install(repo: &Repo) -> Result<()> {
         ])
         .arg(&prefix))?;
     make_dir(&repo.tools_bin())?;
-    let path = wrapper(repo);
-    write(&path, WRAPPER)?;
+    PROGRAMS.iter().try_for_each(|it| wrap(repo, it))
+}
+
+/// Puts a program under its name: Trunk asks for `wasm-opt` by it, and npm's is a script for Node.
+fn wrap(repo: &Repo, program: &str) -> Result<()> {
+    let path = repo.tools_bin().join(program);
+    let text = format!(
+        "#!/bin/sh\n# Written by cargo xtask setup.\n\
+         exec node \"$(dirname \"$0\")/../node/node_modules/binaryen/bin/{program}\" \"$@\"\n"
+    );
+    write(&path, &text)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
         .map_err(|error| format!("{} cannot be made executable: {error}", path.display()))
 }
 
 fn package(repo: &Repo) -> PathBuf {
     repo.tools().join("node/node_modules/binaryen")
-}
-
-fn wrapper(repo: &Repo) -> PathBuf {
-    repo.tools_bin().join("wasm-opt")
 }
