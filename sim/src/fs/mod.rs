@@ -7,6 +7,7 @@ mod disk_fcfs;
 mod disk_look;
 mod disk_scan;
 mod disk_sstf;
+mod extents;
 mod guess;
 mod inode_map;
 mod paper;
@@ -15,8 +16,11 @@ mod path_walk;
 use crate::engine::Entry;
 
 /// Where the bytes of a file are.
-pub(crate) const FILES: &[Entry] =
-    &[Entry::of::<inode_map::InodeMap>(), Entry::of::<path_walk::PathWalk>()];
+pub(crate) const FILES: &[Entry] = &[
+    Entry::of::<inode_map::InodeMap>(),
+    Entry::of::<path_walk::PathWalk>(),
+    Entry::of::<extents::Extents>(),
+];
 
 /// What is on the disk after a crash.
 pub(crate) const CRASH: &[Entry] = &[];

@@ -16,7 +16,7 @@
 #[cfg(test)]
 mod laws;
 mod scene;
-mod shape;
+pub(super) mod shape;
 
 use super::guess;
 use crate::amounts::are;

@@ -1,89 +1,89 @@
 //! The arithmetic of an inode: which pointers lead to which block of a file, and where on the disk.
 
 /// Kinds of pointers, by the number of pointer blocks between inode and data.
-pub(super) const N_KINDS: usize = 4;
+pub(in crate::fs) const N_KINDS: usize = 4;
 
 /// What the kinds are called.
-pub(super) const KINDS: [&str; N_KINDS] = ["direct", "single", "double", "triple"];
+pub(in crate::fs) const KINDS: [&str; N_KINDS] = ["direct", "single", "double", "triple"];
 
 /// Block size, pointers in a block, and how many pointers of each kind an inode has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) block_bytes: u64,
-    pub(super) per_block: u64,
-    pub(super) n: [u64; N_KINDS],
+pub(in crate::fs) struct Shape {
+    pub(in crate::fs) block_bytes: u64,
+    pub(in crate::fs) per_block: u64,
+    pub(in crate::fs) n: [u64; N_KINDS],
 }
 
 /// Where a block of a file hangs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::fs) struct Place {
     /// Pointer blocks on the way: 0 to 3.
-    pub(super) kind: usize,
+    pub(in crate::fs) kind: usize,
     /// Which pointer of the inode, counted over all kinds.
-    pub(super) slot: u64,
+    pub(in crate::fs) slot: u64,
     /// What is left of the block's number below that pointer.
-    pub(super) rest: u64,
+    pub(in crate::fs) rest: u64,
     /// The entry of each pointer block on the way, the first one first.
-    pub(super) entries: Vec<u64>,
+    pub(in crate::fs) entries: Vec<u64>,
 }
 
 /// A block on the way to data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hop {
+pub(in crate::fs) struct Hop {
     /// Its number on the disk.
-    pub(super) block: u64,
+    pub(in crate::fs) block: u64,
     /// The entry that is followed; `None` for the data block.
-    pub(super) entry: Option<u64>,
+    pub(in crate::fs) entry: Option<u64>,
 }
 
 impl Shape {
     /// Data blocks below one pointer of a kind.
-    pub(super) fn span(&self, kind: usize) -> u64 {
+    pub(in crate::fs) fn span(&self, kind: usize) -> u64 {
         (0..kind).map(|_| self.per_block).product()
     }
 
     /// Data blocks below all pointers of a kind.
-    pub(super) fn blocks(&self, kind: usize) -> u64 {
+    pub(in crate::fs) fn blocks(&self, kind: usize) -> u64 {
         self.n[kind] * self.span(kind)
     }
 
     /// First block of the file that a kind leads to.
-    pub(super) fn first(&self, kind: usize) -> u64 {
+    pub(in crate::fs) fn first(&self, kind: usize) -> u64 {
         (0..kind).map(|it| self.blocks(it)).sum()
     }
 
     /// Blocks of the largest file.
-    pub(super) fn blocks_max(&self) -> u64 {
+    pub(in crate::fs) fn blocks_max(&self) -> u64 {
         self.first(N_KINDS)
     }
 
     /// Bytes of the largest file.
-    pub(super) fn bytes_max(&self) -> u64 {
+    pub(in crate::fs) fn bytes_max(&self) -> u64 {
         self.blocks_max() * self.block_bytes
     }
 
     /// Pointers of the inode before those of a kind.
-    pub(super) fn slots_before(&self, kind: usize) -> u64 {
+    pub(in crate::fs) fn slots_before(&self, kind: usize) -> u64 {
         self.n[..kind].iter().sum()
     }
 
     /// Blocks of a file of so many bytes.
-    pub(super) fn blocks_of(&self, bytes: u64) -> u64 {
+    pub(in crate::fs) fn blocks_of(&self, bytes: u64) -> u64 {
         bytes.div_ceil(self.block_bytes)
     }
 
     /// Blocks of a kind that a file with `n_blocks` has.
-    pub(super) fn used(&self, kind: usize, n_blocks: u64) -> u64 {
+    pub(in crate::fs) fn used(&self, kind: usize, n_blocks: u64) -> u64 {
         n_blocks.saturating_sub(self.first(kind)).min(self.blocks(kind))
     }
 
     /// Pointers of the inode of a kind that such a file uses.
-    pub(super) fn slots_used(&self, kind: usize, n_blocks: u64) -> u64 {
+    pub(in crate::fs) fn slots_used(&self, kind: usize, n_blocks: u64) -> u64 {
         self.used(kind, n_blocks).div_ceil(self.span(kind))
     }
 
     /// Pointer blocks of such a file.
-    pub(super) fn pointer_blocks(&self, n_blocks: u64) -> u64 {
+    pub(in crate::fs) fn pointer_blocks(&self, n_blocks: u64) -> u64 {
         (0..N_KINDS).map(|kind| self.tables(kind, self.used(kind, n_blocks))).sum()
     }
 
@@ -93,7 +93,7 @@ impl Shape {
     }
 
     /// Where a block hangs; `None` beyond the largest file.
-    pub(super) fn place(&self, file_block: u64) -> Option<Place> {
+    pub(in crate::fs) fn place(&self, file_block: u64) -> Option<Place> {
         let holds = |&kind: &usize| file_block < self.first(kind) + self.blocks(kind);
         let kind = (0..N_KINDS).find(holds)?;
         let (inside, span) = (file_block - self.first(kind), self.span(kind));
@@ -105,7 +105,7 @@ impl Shape {
 
     /// The blocks on the way to a block of the file, pointer blocks first, if all were given out
     /// one after the other from `first` on, each pointer block just before what it leads to.
-    pub(super) fn way(&self, file_block: u64, first: u64) -> Vec<Hop> {
+    pub(in crate::fs) fn way(&self, file_block: u64, first: u64) -> Vec<Hop> {
         let Some(place) = self.place(file_block) else { return Vec::new() };
         let data = |block: u64| first + block + self.pointer_blocks(block + 1);
         let hop = |(at, &entry): (usize, &u64)| {
