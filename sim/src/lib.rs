@@ -34,6 +34,8 @@ pub mod registry;
 mod report;
 mod rng;
 pub mod scene;
+#[cfg(any(feature = "patterns", feature = "sync"))]
+mod text;
 mod words;
 
 #[cfg(feature = "cpu")]

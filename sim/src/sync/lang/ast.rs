@@ -1,6 +1,6 @@
 //! A program as it was written.
 
-use super::Place;
+use crate::text::Place;
 use std::fmt;
 use std::rc::Rc;
 

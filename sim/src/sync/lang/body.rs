@@ -1,8 +1,8 @@
 //! Statements.
 
 use super::ast::{Binary, Expr, ExprKind, Stmt, StmtKind};
-use super::lex::Word;
 use super::parse::{DEPTH_MAX, Parser};
+use crate::text::Word;
 
 impl Parser<'_, '_> {
     /// A block and the line of its end.
@@ -17,7 +17,7 @@ impl Parser<'_, '_> {
                     return Some((body, line));
                 }
                 Word::End | Word::Name("thread") => return self.wrong("a statement or `}`"),
-                Word::Name(_) | Word::Number(_) | Word::Symbol(_) => {
+                Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) => {
                     if self.statement(&mut body).is_none() {
                         self.recover();
                     }
@@ -36,7 +36,8 @@ impl Parser<'_, '_> {
     pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if DEPTH_MAX <= self.depth {
             let why = format!("nested more than {DEPTH_MAX} deep");
-            self.faults.add(self.place(), why);
+            let at = self.place();
+            self.faults.add(at, why);
             return None;
         }
         self.depth += 1;
@@ -152,7 +153,7 @@ impl Parser<'_, '_> {
                 self.local(&mut local)?;
                 local.pop().map(Box::new)
             }
-            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => {
+            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
                 Some(Box::new(self.change()?))
             }
         };
@@ -163,7 +164,7 @@ impl Parser<'_, '_> {
         self.expect(";")?;
         let each = match self.peek() {
             Word::Symbol(")") => None,
-            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => {
+            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
                 Some(Box::new(self.change()?))
             }
         };
@@ -218,7 +219,7 @@ impl Parser<'_, '_> {
                 };
                 return Some(StmtKind::Assign { to, op, value: self.expr()? });
             }
-            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => {
+            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
                 return self.wrong("`=`, `+=`, `-=`, `++`, `--` or `(`");
             }
         };

@@ -1,8 +1,8 @@
 //! Expressions.
 
 use super::ast::{Binary, Expr, ExprKind, Unary};
-use super::lex::Word;
 use super::parse::{DEPTH_MAX, KEYWORDS, Parser};
+use crate::text::Word;
 
 impl Parser<'_, '_> {
     pub(super) fn arguments(&mut self) -> Option<Vec<Expr>> {
@@ -50,7 +50,9 @@ impl Parser<'_, '_> {
         let op = match self.peek() {
             Word::Symbol("-") => Unary::Minus,
             Word::Symbol("!") => Unary::Not,
-            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => return self.primary(),
+            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
+                return self.primary();
+            }
         };
         self.skip();
         let value = self.deeper(Self::unary)?;
@@ -106,12 +108,16 @@ impl Parser<'_, '_> {
                         self.expect("]")?;
                         ExprKind::Index(name.to_owned(), index)
                     }
-                    Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => {
-                        ExprKind::Name(name.to_owned())
-                    }
+                    Word::Name(_)
+                    | Word::Number(_)
+                    | Word::Symbol(_)
+                    | Word::Text(_)
+                    | Word::End => ExprKind::Name(name.to_owned()),
                 }
             }
-            Word::Name(_) | Word::Symbol(_) | Word::End => return self.wrong("a value"),
+            Word::Name(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
+                return self.wrong("a value");
+            }
         };
         Some(Expr { at, kind })
     }

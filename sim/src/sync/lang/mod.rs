@@ -89,49 +89,6 @@
 pub(crate) mod ast;
 mod body;
 mod expr;
-mod lex;
 mod parse;
 
 pub(crate) use parse::parse;
-
-use crate::error::{Fault, Problem, ScenarioError};
-
-/// Where the programs stand in a scenario.
-const SOURCE: &str = "/source";
-
-/// Most faults that are told of one program.
-const FAULTS_MAX: usize = 20;
-
-/// Line and column, both from 1; the column counts characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
-
-/// What is wrong with a program, so far.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<(Place, String)>);
-
-impl Faults {
-    /// Notes a fault. Only the first one of a place is kept: what follows it is mostly noise.
-    pub(crate) fn add(&mut self, at: Place, why: String) {
-        if self.0.len() < FAULTS_MAX && self.0.iter().all(|known| known.0 != at) {
-            self.0.push((at, why));
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The faults in the order of the text, as an error of the scenario.
-    pub(crate) fn into_error(mut self) -> ScenarioError {
-        crate::order::by_key(&mut self.0, |it| it.0);
-        let problem = |(Place { line, column }, why)| Problem {
-            at: SOURCE.to_owned(),
-            fault: Fault::Source { line, column, why },
-        };
-        ScenarioError(self.0.into_iter().map(problem).collect())
-    }
-}

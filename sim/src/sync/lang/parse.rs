@@ -1,8 +1,8 @@
 //! Words to a program. Goes on after a fault, so that all of them are told.
 
 use super::ast::{Ast, Function, Kind, Name, Object, Param, ParamKind, Pool, Shared, Thread};
-use super::lex::{Token, Word, words};
-use super::{Faults, Place};
+use crate::text::{Cursor, Dialect, Faults, Word};
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 /// Deepest nesting of blocks and of parentheses.
@@ -26,10 +26,18 @@ pub(super) const KEYWORDS: &[&str] = &[
     "self",
 ];
 
+const DIALECT: Dialect = Dialect {
+    symbols: &[
+        "++", "--", "+=", "-=", "==", "!=", "<=", ">=", "&&", "||", "->", "(", ")", "{", "}", "[",
+        "]", ";", ",", "=", "<", ">", "+", "-", "*", "/", "%", "!", "&", "|", "^",
+    ],
+    quotes: false,
+};
+
 /// Reads a whole program. What it returns is meaningful only if no fault was added.
 pub(crate) fn parse(text: &str, faults: &mut Faults) -> Ast {
-    let tokens = words(text, faults);
-    let mut parser = Parser { text, tokens, next: 0, depth: 0, faults, consts: Vec::new() };
+    let cursor = Cursor::new(text, DIALECT, faults);
+    let mut parser = Parser { cursor, depth: 0, consts: Vec::new() };
     let mut ast = Ast::default();
     while parser.peek() != Word::End {
         let before = parser.next;
@@ -46,72 +54,35 @@ pub(crate) fn parse(text: &str, faults: &mut Faults) -> Ast {
 
 /// A result of `None` means that the fault is already told.
 pub(super) struct Parser<'a, 'f> {
-    text: &'a str,
-    tokens: Vec<Token<'a>>,
-    pub(super) next: usize,
+    cursor: Cursor<'a, 'f>,
     pub(super) depth: u32,
-    pub(super) faults: &'f mut Faults,
     /// Names that stand for numbers.
     consts: Vec<(String, i32)>,
 }
 
-impl<'a> Parser<'a, '_> {
-    pub(super) fn token(&self) -> Token<'a> {
-        let nothing = Token { word: Word::End, at: Place { line: 1, column: 1 }, start: 0, end: 0 };
-        self.tokens.get(self.next).or(self.tokens.last()).copied().unwrap_or(nothing)
+impl<'a, 'f> Deref for Parser<'a, 'f> {
+    type Target = Cursor<'a, 'f>;
+    fn deref(&self) -> &Self::Target {
+        &self.cursor
     }
+}
 
-    pub(super) fn peek(&self) -> Word<'a> {
-        self.token().word
+impl DerefMut for Parser<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.cursor
     }
+}
 
-    pub(super) fn place(&self) -> Place {
-        self.token().at
-    }
-
-    pub(super) fn skip(&mut self) {
-        self.next = (self.next + 1).min(self.tokens.len());
-    }
-
+impl Parser<'_, '_> {
     /// Skips to the end of a statement that could not be read.
     pub(super) fn recover(&mut self) {
         loop {
             match self.peek() {
                 Word::End | Word::Symbol("}") | Word::Name("thread") => return,
                 Word::Symbol(";") => return self.skip(),
-                Word::Name(_) | Word::Number(_) | Word::Symbol(_) => self.skip(),
+                Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) => self.skip(),
             }
         }
-    }
-
-    pub(super) fn wrong<T>(&mut self, expected: &str) -> Option<T> {
-        let found = self.peek().said();
-        let hint = match (expected, found.as_str()) {
-            ("`)`" | "`;`", "`=`") => "; `==` compares",
-            _ => "",
-        };
-        self.faults.add(self.place(), format!("expected {expected}, found {found}{hint}"));
-        None
-    }
-
-    pub(super) fn take(&mut self, symbol: &'static str) -> bool {
-        let found = self.peek() == Word::Symbol(symbol);
-        if found {
-            self.skip();
-        }
-        found
-    }
-
-    pub(super) fn take_keyword(&mut self, keyword: &str) -> bool {
-        let found = self.peek() == Word::Name(keyword);
-        if found {
-            self.skip();
-        }
-        found
-    }
-
-    pub(super) fn expect(&mut self, symbol: &'static str) -> Option<()> {
-        if self.take(symbol) { Some(()) } else { self.wrong(&format!("`{symbol}`")) }
     }
 
     pub(super) fn name(&mut self, what: &str) -> Option<Name> {
@@ -121,7 +92,9 @@ impl<'a> Parser<'a, '_> {
                 self.skip();
                 Some(name)
             }
-            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::End => self.wrong(what),
+            Word::Name(_) | Word::Number(_) | Word::Symbol(_) | Word::Text(_) | Word::End => {
+                self.wrong(what)
+            }
         }
     }
 
@@ -136,28 +109,13 @@ impl<'a> Parser<'a, '_> {
                 self.skip();
                 self.constant(name).map(|it| if negative { it.wrapping_neg() } else { it })
             }
-            Word::Name(_) | Word::Symbol(_) | Word::End => self.wrong("a number"),
+            Word::Name(_) | Word::Symbol(_) | Word::Text(_) | Word::End => self.wrong("a number"),
         }
     }
 
     /// The number that a name stands for.
     pub(super) fn constant(&self, name: &str) -> Option<i32> {
         self.consts.iter().find(|it| it.0 == name).map(|it| it.1)
-    }
-
-    /// The word after the next ones.
-    fn peek_after(&self, n: usize) -> Word<'a> {
-        self.tokens.get(self.next + n).map_or(Word::End, |it| it.word)
-    }
-
-    /// The text between two tokens on one line.
-    pub(super) fn said(&self, first: usize, end: usize) -> String {
-        let at = |n: usize| self.tokens.get(n).copied();
-        let text = match (at(first), end.checked_sub(1).and_then(at)) {
-            (Some(first), Some(last)) => self.text.get(first.start..last.end).unwrap_or_default(),
-            _ => "",
-        };
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Something between commas, up to a semicolon.

@@ -2,8 +2,8 @@
 
 use super::code::{Atomic, Op, Order, Sync, Value, Which};
 use super::compile::{Bound, Writer};
-use crate::sync::lang::Place;
 use crate::sync::lang::ast::{Expr, ExprKind, Kind};
+use crate::text::Place;
 
 /// Operations on objects: name, what it does, and on what.
 const SYNC: &[(&str, Sync, &[Kind])] = &[

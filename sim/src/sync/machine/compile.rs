@@ -14,7 +14,8 @@ use super::inline::{Block, Frame, blocks, ends_itself};
 use super::state::State;
 use crate::error::ScenarioError;
 use crate::sync::lang::ast::{self, Ast, Binary, Expr, ExprKind, Kind, Stmt, StmtKind};
-use crate::sync::lang::{Faults, Place, parse};
+use crate::sync::lang::parse;
+use crate::text::{Faults, Place};
 use std::rc::Rc;
 
 /// Reads and compiles a program.

@@ -7,7 +7,7 @@ use super::code::{
 };
 use super::race;
 use crate::sync::lang::ast::{self, Ast, Kind, Name};
-use crate::sync::lang::{Faults, Place};
+use crate::text::{Faults, Place};
 
 const START: Place = Place { line: 1, column: 1 };
 

@@ -2,8 +2,8 @@
 
 use super::code::{Node, Op, STACK_MAX, Shared, Spot, Value};
 use super::compile::{Bound, Label, Writer};
-use crate::sync::lang::Place;
 use crate::sync::lang::ast::{Binary, Expr, ExprKind, Kind, Unary};
+use crate::text::Place;
 
 impl Writer<'_> {
     /// One past the highest register that the index of a spot reads.

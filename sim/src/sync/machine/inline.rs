@@ -2,8 +2,8 @@
 
 use super::code::{Node, Value};
 use super::compile::{Bound, Label, Writer, count_locals};
-use crate::sync::lang::Place;
 use crate::sync::lang::ast::{Ast, Expr, ExprKind, Function, ParamKind, Stmt, StmtKind};
+use crate::text::Place;
 use std::rc::Rc;
 
 /// Deepest nesting of calls.

@@ -2,6 +2,15 @@
 
 use super::{Faults, Place};
 
+/// What a language is written with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    /// Longer symbols first, so that `<=` is not read as `<` and `=`.
+    pub(crate) symbols: &'static [&'static str],
+    /// Whether there are texts in quotes: `"…"`, `'…'` and `` `…` ``.
+    pub(crate) quotes: bool,
+}
+
 /// One word of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
@@ -19,6 +28,8 @@ pub(crate) enum Word<'a> {
     Name(&'a str),
     Number(i32),
     Symbol(&'static str),
+    /// What stands between quotes.
+    Text(&'a str),
     End,
 }
 
@@ -29,20 +40,15 @@ impl Word<'_> {
             Self::Name(name) => format!("`{name}`"),
             Self::Number(number) => format!("`{number}`"),
             Self::Symbol(symbol) => format!("`{symbol}`"),
+            Self::Text(text) => format!("`\"{text}\"`"),
             Self::End => "the end of the program".to_owned(),
         }
     }
 }
 
-/// Longer symbols first, so that `<=` is not read as `<` and `=`.
-const SYMBOLS: &[&str] = &[
-    "++", "--", "+=", "-=", "==", "!=", "<=", ">=", "&&", "||", "->", "(", ")", "{", "}", "[", "]",
-    ";", ",", "=", "<", ">", "+", "-", "*", "/", "%", "!", "&", "|", "^",
-];
-
 /// The words of a text; the last one is [`Word::End`]. A character that begins no word is a fault
 /// and is left out.
-pub(crate) fn words<'a>(text: &'a str, faults: &mut Faults) -> Vec<Token<'a>> {
+pub(crate) fn words<'a>(text: &'a str, dialect: Dialect, faults: &mut Faults) -> Vec<Token<'a>> {
     let mut reader = Reader { text, at: 0, place: Place { line: 1, column: 1 } };
     let mut tokens = Vec::new();
     loop {
@@ -59,9 +65,18 @@ pub(crate) fn words<'a>(text: &'a str, faults: &mut Faults) -> Vec<Token<'a>> {
                 .ok_or_else(|| format!("`{digits}` is not a whole number up to {}", i32::MAX))
         } else if first.is_ascii_alphabetic() || first == '_' {
             Ok(Word::Name(reader.take_while(|it| it.is_ascii_alphanumeric() || it == '_')))
-        } else if let Some(symbol) = SYMBOLS.iter().find(|it| reader.rest().starts_with(**it)) {
+        } else if let Some(symbol) =
+            dialect.symbols.iter().find(|it| reader.rest().starts_with(**it))
+        {
             symbol.chars().for_each(|_| reader.skip());
             Ok(Word::Symbol(symbol))
+        } else if dialect.quotes && "\"'`".contains(first) {
+            reader.skip();
+            let text = reader.take_while(|it| it != first && it != '\n');
+            let closed = reader.peek() == Some(first);
+            reader.skip();
+            let why = || format!("this text has no end, expected {}", shown(first));
+            if closed { Ok(Word::Text(text)) } else { Err(why()) }
         } else {
             reader.skip();
             Err(format!("{} does not begin any word of this language", shown(first)))
