@@ -10,6 +10,8 @@ mod disk_sstf;
 mod extents;
 mod guess;
 mod inode_map;
+mod journal;
+mod journaling;
 mod paper;
 mod path_walk;
 
@@ -23,7 +25,7 @@ pub(crate) const FILES: &[Entry] = &[
 ];
 
 /// What is on the disk after a crash.
-pub(crate) const CRASH: &[Entry] = &[];
+pub(crate) const CRASH: &[Entry] = &[Entry::of::<journal::Journal>()];
 
 /// The devices below, and layouts made for them.
 pub(crate) const DISK: &[Entry] = &[
