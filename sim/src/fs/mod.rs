@@ -1,5 +1,6 @@
 //! File systems: from a name to a block, and what survives a crash.
 
+mod atomic_replace;
 mod disk;
 mod disk_clook;
 mod disk_cscan;
@@ -14,6 +15,8 @@ mod journal;
 mod journaling;
 mod paper;
 mod path_walk;
+mod replace;
+mod replace_scene;
 
 use crate::engine::Entry;
 
@@ -25,7 +28,8 @@ pub(crate) const FILES: &[Entry] = &[
 ];
 
 /// What is on the disk after a crash.
-pub(crate) const CRASH: &[Entry] = &[Entry::of::<journal::Journal>()];
+pub(crate) const CRASH: &[Entry] =
+    &[Entry::of::<journal::Journal>(), Entry::of_machine::<atomic_replace::AtomicReplace>()];
 
 /// The devices below, and layouts made for them.
 pub(crate) const DISK: &[Entry] = &[
