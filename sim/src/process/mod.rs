@@ -1,9 +1,40 @@
 //! Processes and threads: how processes and threads are made, what they share, and how they end and talk.
 
+mod address_space;
+#[cfg(test)]
+mod address_space_laws;
+mod address_space_layout;
+mod address_space_run;
+mod address_space_scene;
+mod address_space_script;
+mod context_switch;
+mod context_switch_cost;
+#[cfg(test)]
+mod context_switch_laws;
+mod context_switch_scene;
+mod signals;
+#[cfg(test)]
+mod signals_laws;
+mod signals_run;
+mod signals_say;
+mod signals_scene;
+mod signals_script;
+mod thread_models;
+#[cfg(test)]
+mod thread_models_laws;
+mod thread_models_say;
+mod thread_models_scene;
+mod thread_models_world;
+
 use crate::engine::Entry;
 
 /// Made, shared, joined, ended.
 pub(crate) const LIFE: &[Entry] = &[];
 
 /// What a process and a thread consist of, and what they may see and do.
-pub(crate) const INSIDE: &[Entry] = &[];
+pub(crate) const INSIDE: &[Entry] = &[
+    Entry::of::<address_space::AddressSpace>(),
+    Entry::of::<thread_models::ThreadModels>(),
+    Entry::of::<context_switch::ContextSwitch>(),
+    Entry::of::<signals::Signals>(),
+];
