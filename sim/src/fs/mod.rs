@@ -1,5 +1,6 @@
 //! File systems: from a name to a block, and what survives a crash.
 
+mod allocation;
 mod atomic_replace;
 mod disk;
 mod disk_clook;
@@ -25,6 +26,7 @@ pub(crate) const FILES: &[Entry] = &[
     Entry::of::<inode_map::InodeMap>(),
     Entry::of::<path_walk::PathWalk>(),
     Entry::of::<extents::Extents>(),
+    Entry::of::<allocation::Allocation>(),
 ];
 
 /// What is on the disk after a crash.
