@@ -175,10 +175,12 @@ fn ran(
                 label(to)
             )
         }
-        Op::Then(it) => format!(
-            "{name} gives {} to a promise that is settled, so it is a microtask at once",
-            chain(it)
-        ),
+        Op::Then(it) => {
+            format!(
+                "{name} queues {} as a microtask, because nothing has to be waited for",
+                chain(it)
+            )
+        }
         Op::Frame(to) => format!("{name} asks for {} before the next picture", label(to)),
         Op::Read(to) => match after.reads.last() {
             Some(read) if now < read.start => format!(

@@ -6,11 +6,25 @@ mod loop_laws;
 mod loop_run;
 mod loop_say;
 mod loop_scene;
+#[cfg(test)]
+mod pool_laws;
+mod pool_run;
+mod pool_scene;
 mod script;
+#[cfg(test)]
+mod steal_laws;
+mod steal_run;
+mod steal_scene;
 
 mod event_loop;
+mod thread_pool;
+mod work_stealing;
 
 use crate::engine::Entry;
 
 /// In the order in which the course meets them.
-pub(crate) const ALL: &[Entry] = &[Entry::of::<event_loop::EventLoop>()];
+pub(crate) const ALL: &[Entry] = &[
+    Entry::of::<event_loop::EventLoop>(),
+    Entry::of::<thread_pool::ThreadPool>(),
+    Entry::of::<work_stealing::WorkStealing>(),
+];
