@@ -45,19 +45,22 @@ pub(super) enum Barrier {
     Load,
     /// Stores before it against stores after it, as `dmb ishst`.
     Store,
+    /// Binds the compiler only; no instruction.
+    Compiler,
     /// `isb`: what comes after it is fetched anew.
     Instruction,
 }
 
 impl Barrier {
     /// The word in the brackets of `fence(…)`.
-    pub(super) const ALL: [(&'static str, Self); 7] = [
+    pub(super) const ALL: [(&'static str, Self); 8] = [
         ("seq_cst", Self::Full),
         ("acq_rel", Self::AcqRel),
         ("acquire", Self::Acquire),
         ("release", Self::Release),
         ("load", Self::Load),
         ("store", Self::Store),
+        ("compiler", Self::Compiler),
         ("isb", Self::Instruction),
     ];
 

@@ -15,7 +15,7 @@
 //! sum     = [ "-" ] term { ( "+" | "-" ) term }
 //! term    = NUMBER | REG
 //! order   = "plain" | "relaxed" | "acquire" | "release" | "seq_cst"
-//! kind    = "seq_cst" | "acq_rel" | "acquire" | "release" | "load" | "store" | "isb"
+//! kind    = "seq_cst" | "acq_rel" | "acquire" | "release" | "load" | "store" | "compiler" | "isb"
 //! ```
 //!
 //! # Meaning
