@@ -1,13 +1,27 @@
 //! Input and output: who waits for a device, who is told, and how often the bytes are copied.
 
+mod blocking_modes;
+mod blocking_scene;
 mod readiness;
+mod readiness_run;
 mod readiness_scene;
 mod triggering;
 mod triggering_run;
 mod triggering_scene;
+mod uring;
+mod uring_run;
+mod uring_scene;
+mod waiting;
+mod zero_copy;
+mod zero_copy_scene;
 
 use crate::engine::Entry;
 
 /// In the order in which the course meets them.
-pub(crate) const ALL: &[Entry] =
-    &[Entry::of::<readiness::Readiness>(), Entry::of::<triggering::Triggering>()];
+pub(crate) const ALL: &[Entry] = &[
+    Entry::of::<readiness::Readiness>(),
+    Entry::of::<triggering::Triggering>(),
+    Entry::of::<uring::Uring>(),
+    Entry::of::<blocking_modes::BlockingModes>(),
+    Entry::of::<zero_copy::ZeroCopy>(),
+];

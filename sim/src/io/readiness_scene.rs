@@ -1,6 +1,7 @@
 //! The set, the way of an event from its descriptor into the program, and what each call took.
 
-use super::readiness::{APIS, Api, Cost, Phase, Scenario, State, price};
+use super::readiness::{APIS, Api, Cost, Scenario, price};
+use super::readiness_run::{Phase, State};
 use crate::scene::{
     Cell, CellRow, Cells, Chart, ChartKind, Column, Mark, Panel, Queue, QueueRow, Scene, Series,
     Stat, Stats, Table, TableRow, Tone,

@@ -191,11 +191,11 @@ impl Clock<'_> {
         if came.is_empty() {
             return Ok(());
         }
-        let say = format!("{} come, so the descriptor goes onto both ready lists.", list(&came));
+        let say = format!("{} come, so the descriptor stands on both ready lists.", list(&came));
         let say = match came.len() {
             1 if say.starts_with("1 ") => say.replacen(" come,", " comes,", 1),
             1 => say,
-            _ => say.replacen("the descriptor goes", "their descriptors go", 1),
+            _ => say.replacen("the descriptor stands", "their descriptors stand", 1),
         };
         self.step("arrive", say, log)
     }
