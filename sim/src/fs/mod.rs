@@ -14,6 +14,7 @@ mod guess;
 mod inode_map;
 mod journal;
 mod journaling;
+mod layout;
 mod paper;
 mod path_walk;
 mod replace;
@@ -27,6 +28,7 @@ pub(crate) const FILES: &[Entry] = &[
     Entry::of::<path_walk::PathWalk>(),
     Entry::of::<extents::Extents>(),
     Entry::of::<allocation::Allocation>(),
+    Entry::of::<layout::Layout>(),
 ];
 
 /// What is on the disk after a crash.
