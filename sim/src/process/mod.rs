@@ -1,5 +1,11 @@
 //! Processes and threads: how processes and threads are made, what they share, and how they end and talk.
 
+mod access_check;
+mod access_check_filter;
+mod access_check_gates;
+#[cfg(test)]
+mod access_check_laws;
+mod access_check_scene;
 mod address_space;
 #[cfg(test)]
 mod address_space_laws;
@@ -12,6 +18,16 @@ mod context_switch_cost;
 #[cfg(test)]
 mod context_switch_laws;
 mod context_switch_scene;
+mod ipc_cost;
+#[cfg(test)]
+mod ipc_cost_laws;
+mod ipc_cost_scene;
+mod namespaces;
+#[cfg(test)]
+mod namespaces_laws;
+mod namespaces_scene;
+mod namespaces_script;
+mod namespaces_world;
 mod signals;
 #[cfg(test)]
 mod signals_laws;
@@ -25,6 +41,12 @@ mod thread_models_laws;
 mod thread_models_say;
 mod thread_models_scene;
 mod thread_models_world;
+mod tls;
+#[cfg(test)]
+mod tls_laws;
+mod tls_layout;
+mod tls_scene;
+mod tls_script;
 
 use crate::engine::Entry;
 
@@ -37,4 +59,8 @@ pub(crate) const INSIDE: &[Entry] = &[
     Entry::of::<thread_models::ThreadModels>(),
     Entry::of::<context_switch::ContextSwitch>(),
     Entry::of::<signals::Signals>(),
+    Entry::of::<tls::Tls>(),
+    Entry::of::<ipc_cost::IpcCost>(),
+    Entry::of::<namespaces::Namespaces>(),
+    Entry::of::<access_check::AccessCheck>(),
 ];
