@@ -86,7 +86,7 @@ pub(crate) enum Sleeper {
     Full,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Nice);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Nice);
 
 const fn micros(key: &'static str, label: &'static str, min: i64, preset: i64) -> Field {
     Field::new(key, label, Kind::Int { min, max: 1_000_000 }).unit("µs").or(Preset::Int(preset))

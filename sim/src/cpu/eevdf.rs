@@ -4,7 +4,7 @@
 //! The idea of Linux from 6.6 on, one CPU. While a job runs for a time t, its vruntime grows by t ×
 //! 1024 ÷ weight. V is the mean vruntime of all ready and running jobs, by weight. Lag is what a
 //! job is owed: weight × (V − vruntime) ÷ 1024. A job is eligible if its lag is not negative. Each
-//! job asks for one slice at a time; the request is due when its vruntime has grown by slice × 1024
+//! job asks for one slice at a time, its own if it has one; the request is due when its vruntime has grown by slice × 1024
 //! ÷ weight. Of the eligible jobs the one with the earliest deadline runs its request to the end. A
 //! new job starts at V. A job that blocks keeps its lag, limited to two slices, or starts at V
 //! again. Virtual times are whole millionths of a tick, rounded down.
@@ -12,7 +12,7 @@
 //! Equal deadlines: who became ready or used up its request first. A job that becomes ready as
 //! another's request ends takes part in that decision; `tie` turns this round.
 //! # Left out
-//! Slices of a job's own, sleepers with negative lag that stay on the queue, several CPUs, groups.
+//! Sleepers with negative lag that stay on the queue, several CPUs, groups.
 //! # Source
 //! `stoica-1995/3`
 
@@ -54,7 +54,7 @@ pub(crate) enum OnWakeup {
     Preempt,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Nice);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns_with_slices();
 
 impl Engine for Eevdf {
     type Scenario = Scenario;
@@ -70,7 +70,7 @@ impl Engine for Eevdf {
     };
     const FORM: &'static [Field] = &[
         jobs::table(&COLUMNS),
-        Field::new("slice_ticks", "Slice", Kind::Int { min: 1, max: 1_000 })
+        Field::new("slice_ticks", "Slice of all", Kind::Int { min: 1, max: 1_000 })
             .unit("ticks")
             .or(Preset::Int(2))
             .help("What a job asks for at a time; a shorter slice has an earlier deadline."),
@@ -148,6 +148,27 @@ mod tests {
                 assert!(lags.iter().all(|it| it.abs() <= most), "{scenario} step {at}: {lags:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_shorter_slice_answers_sooner_and_gets_no_larger_share() {
+        let run = |slice: Option<u64>| {
+            let sleeper =
+                json!({"name": "S", "bursts_ticks": [1, 9, 1, 9, 1, 9, 1], "slice_ticks": slice});
+            let jobs = json!([{"name": "A", "burst_ticks": 60}, {"name": "B", "burst_ticks": 60}, sleeper]);
+            let scenario = json!({"slice_ticks": 6, "on_wakeup": "preempt", "jobs": jobs});
+            engine("cpu/eevdf").unwrap().run(&scenario, Mode::MetricsOnly).unwrap()
+        };
+        let waited = |slice| run(slice).metric("waiting_ticks.S").unwrap();
+        assert!(waited(Some(1)) < waited(None), "{} {}", waited(Some(1)), waited(None));
+        assert_eq!(waited(Some(6)), waited(None));
+
+        // Both always ready: the same share to within a slice, and more switches.
+        let text = r#"{"slice_ticks": 8, "jobs": [
+            {"name": "A", "burst_ticks": 160}, {"name": "B", "burst_ticks": 80, "slice_ticks": 2}]}"#;
+        let run = engine("cpu/eevdf").unwrap().run_text(text, Mode::MetricsOnly).unwrap();
+        let finish = run.metric("finish_ticks.B").unwrap();
+        assert!((152.0..=168.0).contains(&finish), "{finish}");
     }
 
     #[test]

@@ -16,7 +16,6 @@ const UNIT: u64 = 1_000_000;
 
 /// The policy.
 pub(super) struct Fair {
-    slice_ticks: u64,
     on_wakeup: OnWakeup,
     keep_lag: bool,
     tie: Tie,
@@ -50,6 +49,8 @@ struct Waiting {
 #[derive(Debug, Clone, Copy)]
 struct Account {
     weight: u64,
+    /// What it asks for at a time.
+    slice_ticks: u64,
     vruntime: i64,
     deadline: i64,
     /// What is left of the request.
@@ -61,14 +62,16 @@ struct Account {
 impl Fair {
     /// An empty queue.
     pub(super) fn new(scenario: &Scenario, weights: Vec<u64>) -> Self {
-        let account = |weight| Account { weight, vruntime: 0, deadline: 0, left_ticks: 0, lag: 0 };
+        let account = |(job, weight): (&Job, u64)| {
+            let slice_ticks = job.slice_ticks.unwrap_or(scenario.slice_ticks);
+            Account { weight, slice_ticks, vruntime: 0, deadline: 0, left_ticks: 0, lag: 0 }
+        };
         Self {
-            slice_ticks: scenario.slice_ticks,
             on_wakeup: scenario.on_wakeup,
             keep_lag: scenario.keep_lag,
             tie: scenario.tie,
             ready: Vec::new(),
-            accounts: weights.into_iter().map(account).collect(),
+            accounts: scenario.jobs.iter().zip(weights).map(account).collect(),
             load: 0,
             sum: 0,
             last_mean: 0,
@@ -92,14 +95,15 @@ impl Fair {
 
     /// What one request adds to the vruntime.
     fn request(&self, job: JobIdx) -> i64 {
-        virtual_time(self.slice_ticks * UNIT, self.account(job).weight)
+        let Account { weight, slice_ticks, .. } = *self.account(job);
+        virtual_time(slice_ticks * UNIT, weight)
     }
 
     fn ask(&mut self, job: JobIdx) {
-        let (request, left_ticks) = (self.request(job), self.slice_ticks);
+        let request = self.request(job);
         let account = &mut self.accounts[usize::from(job)];
         account.deadline = account.vruntime + request;
-        account.left_ticks = left_ticks;
+        account.left_ticks = account.slice_ticks;
     }
 
     /// Sets the vruntime of a job that becomes ready.
@@ -154,15 +158,15 @@ impl Policy for Fair {
 
     fn ran(&mut self, job: JobIdx, ticks: u64, _: &View<'_>) {
         self.woken.clear();
-        let (request, slice) = (self.request(job), self.slice_ticks);
+        let request = self.request(job);
         let account = &mut self.accounts[usize::from(job)];
         let grown = virtual_time(ticks * UNIT, account.weight);
         account.vruntime += grown;
         self.sum += i128::from(grown) * i128::from(account.weight);
         // Alone, request follows request without a step.
         let over = ticks.saturating_sub(account.left_ticks);
-        let n_more = over.div_ceil(slice);
-        account.left_ticks = account.left_ticks + n_more * slice - ticks;
+        let n_more = over.div_ceil(account.slice_ticks);
+        account.left_ticks = account.left_ticks + n_more * account.slice_ticks - ticks;
         account.deadline += request * i64::try_from(n_more).unwrap_or_default();
     }
 
@@ -247,7 +251,7 @@ impl Policy for Fair {
                 format!("{name} is eligible and due at {early}, before its own {due}")
             }
             Moment::Expire | Moment::Keep | Moment::Timer => {
-                let slice = super::jobs::ticks(self.slice_ticks);
+                let slice = super::jobs::ticks(self.account(job).slice_ticks);
                 format!("its request of {slice} is served and it makes the next one")
             }
         }

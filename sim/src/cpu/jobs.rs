@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) nice: i32,
     /// Share in a draw.
     pub(crate) tickets: u64,
+    /// What it asks for at a time, if not what all ask for.
+    pub(crate) slice_ticks: Option<u64>,
 }
 
 impl Job {
@@ -89,13 +91,29 @@ const TICKETS: Field = Field::new("tickets", "Tickets", Kind::Int { min: 1, max:
     .or(Preset::Int(100))
     .help("Its share is its tickets against the tickets of all that are ready.");
 
+const SLICE: Field = Field::new("slice_ticks", "Slice", Kind::Int { min: 1, max: 1_000 })
+    .unit("ticks")
+    .or(Preset::Unset)
+    .help("What it asks for at a time; empty: what all ask for.")
+    .hide(true);
+
+/// How many columns the table of jobs has.
+pub(crate) const N_COLUMNS: usize = 7;
+
 /// The columns of the table of jobs, of which a form shows those that the policy looks at.
-pub(crate) const fn columns(uses: Uses) -> [Field; 6] {
+pub(crate) const fn columns(uses: Uses) -> [Field; N_COLUMNS] {
     let (mut priority, mut nice, mut tickets) = (PRIORITY, NICE, TICKETS);
     priority.hidden = !matches!(uses, Uses::Priority);
     nice.hidden = !matches!(uses, Uses::Nice);
     tickets.hidden = !matches!(uses, Uses::Tickets);
-    [NAME, ARRIVAL, BURSTS, priority, nice, tickets]
+    [NAME, ARRIVAL, BURSTS, priority, nice, tickets, SLICE]
+}
+
+/// The columns of a policy by which each job may ask for slices of its own.
+pub(crate) const fn columns_with_slices() -> [Field; N_COLUMNS] {
+    let mut columns = columns(Uses::Nice);
+    columns[N_COLUMNS - 1].hidden = false;
+    columns
 }
 
 /// The table of jobs with these columns.

@@ -70,7 +70,7 @@ pub(crate) enum AfterIo {
     Cpu,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Nothing);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Nothing);
 const QUANTA: Kind = Kind::Ints { min: 1, max: 1_000, len_min: 1, len_max: 8, single_key: "" };
 const ALLOTMENTS: Kind = Kind::Ints { min: 1, max: 100, len_min: 1, len_max: 8, single_key: "" };
 

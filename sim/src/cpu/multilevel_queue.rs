@@ -39,7 +39,7 @@ pub(crate) struct Scenario {
     tie: Tie,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Priority);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Priority);
 const QUANTA: Kind = Kind::Ints { min: 0, max: 1_000, len_min: 1, len_max: 8, single_key: "" };
 
 impl Engine for MultilevelQueue {

@@ -41,7 +41,7 @@ pub(crate) struct Scenario {
     tie: Tie,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Priority);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Priority);
 
 impl Engine for Priority {
     type Scenario = Scenario;

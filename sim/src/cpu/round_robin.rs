@@ -38,7 +38,7 @@ pub(crate) struct Scenario {
     tie: Tie,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Nothing);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Nothing);
 
 impl Engine for RoundRobin {
     type Scenario = Scenario;

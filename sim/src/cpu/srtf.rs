@@ -36,7 +36,7 @@ pub(crate) struct Scenario {
     tie: Tie,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Nothing);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Nothing);
 
 impl Engine for Srtf {
     type Scenario = Scenario;

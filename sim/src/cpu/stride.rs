@@ -41,7 +41,7 @@ pub(crate) struct Scenario {
     tie: Tie,
 }
 
-const COLUMNS: [Field; 6] = jobs::columns(Uses::Tickets);
+const COLUMNS: [Field; jobs::N_COLUMNS] = jobs::columns(Uses::Tickets);
 
 impl Engine for Stride {
     type Scenario = Scenario;
