@@ -16,10 +16,11 @@
 
 use super::coherence_bus::{Bus, Effect};
 use super::coherence_run::{Code, Did, Phase, Setup, Turn, World};
-use super::coherence_scene;
+use super::{coherence_scene, paper};
 use crate::engine::{Better, Engine, Frame, Log, Meta, Shot};
 use crate::error::ScenarioError;
 use crate::form::{Field, Kind, Preset};
+use crate::paper::Paper;
 use crate::scene::Scene;
 use serde::Deserialize;
 
@@ -35,6 +36,14 @@ pub(crate) struct Scenario {
     bus_cycles: u64,
     padded: bool,
 }
+
+/// What an access can need of the bus, in words to choose from.
+const ON_THE_BUS: [(Bus, &str); 4] = [
+    (Bus::None, "nothing"),
+    (Bus::Read, "a read"),
+    (Bus::Own, "a read to write"),
+    (Bus::Upgrade, "an upgrade"),
+];
 
 /// What is seen after a step.
 #[derive(Debug, Clone)]
@@ -87,6 +96,7 @@ impl Engine for Coherence {
             .or(Preset::Flag(true)),
     ];
     const EXAMPLE: &'static str = r#"{"code": "test_and_set", "n_cpus": 8}"#;
+    const PAPER: Option<Paper> = Some(paper::COHERENCE);
 
     fn run(scenario: &Scenario, log: &mut Log<State>) -> Result<(), ScenarioError> {
         let setup = setup(scenario);
@@ -100,14 +110,22 @@ impl Engine for Coherence {
             Shot::new(say, State { world: world.clone(), about: None })
         };
         log.step(0, "start", start)?;
-        let mut end = 0;
+        let (mut end, mut n_accesses) = (0, 0_u64);
         while let Some(did) = world.next(&setup) {
             end = did.time;
-            let about = Some((did.cpu, setup.line(did.word)));
+            n_accesses += 1;
+            let line = setup.line(did.word);
+            let about = Some((did.cpu, line));
             let shot = || {
-                Shot::new(
-                    say(&did, &lines[setup.line(did.word)]),
-                    State { world: world.clone(), about },
+                let state = State { world: world.clone(), about };
+                Shot::new(say(&did, &lines[line]), state).ask(
+                    &format!(
+                        "{n_accesses}. {} {}. What goes over the bus?",
+                        name(did.cpu),
+                        did.what
+                    ),
+                    ON_THE_BUS.map(|it| it.1.to_owned()).to_vec(),
+                    ON_THE_BUS.iter().position(|it| it.0 == did.effect.bus).unwrap_or_default(),
                 )
             };
             log.step(did.time, tag(&did), shot)?;

@@ -1,6 +1,7 @@
 //! Problems for pen and paper on what locks cost.
 
 use super::adaptive::Adaptive;
+use super::coherence::Coherence;
 use super::contention::Contention;
 use crate::paper::{Fill, Paper, Sheet, draw, pick, small, tried};
 use crate::rng::Rng;
@@ -86,6 +87,47 @@ fn contention(seed: u64) -> Value {
         ["pool_size", "amdahl_max"]
             .iter()
             .all(|key| run.metric(key).is_some_and(|it| it.fract() == 0.0))
+    };
+    draw(seed, one, is_good)
+}
+
+pub(super) const COHERENCE: Paper = Paper {
+    drawn: coherence,
+    untold: &[],
+    rules: "Caches follow MESI and are empty at first; memory gives the only copy of a line as exclusive. An exchange counts as a \
+            write. A write to an own copy that is exclusive or modified needs no bus, to a shared one an upgrade, and to none a read \
+            to write. A modified copy is written back as soon as another CPU wants the line. Without padding, all words lie in one line.",
+    sheets: &[Sheet {
+        key: "bus",
+        title: "the bus",
+        task: "The accesses are listed in the order in which they happen. Keep the state of every line in every cache, and say \
+               what each access puts on the bus.",
+        hint: "A cache holds lines, not words.",
+        fills: &[
+            Fill::Steps,
+            Fill::Ends(&[
+                ("n_invalidations", "How many copies are taken away in all?"),
+                ("n_write_backs", "How many times is a line written back?"),
+            ]),
+        ],
+    }],
+};
+
+/// Few accesses, of all kinds.
+fn coherence(seed: u64) -> Value {
+    let one = |rng: &mut Rng| {
+        let code =
+            pick(rng, &["counters", "counters", "test_and_set", "test_test_and_set", "ticket"]);
+        json!({ "code": code, "n_cpus": small(rng, 2, 3), "rounds": small(rng, 1, 2), "padded": rng.below(2) == 1,
+            "hold_cycles": 25 * small(rng, 0, 8), "away_cycles": 10 * small(rng, 0, 9), "bus_cycles": 20 * small(rng, 1, 4) })
+    };
+    let is_good = |drawn: &Value| {
+        let Some(run) = tried::<Coherence>(drawn) else { return false };
+        let n = |key| run.metric(key).unwrap_or_default();
+        (6.0..=14.0).contains(&(n("n_bus") + n("n_hits")))
+            && 1.0 <= n("n_hits")
+            && 1.0 <= n("n_upgrades")
+            && 1.0 <= n("n_write_backs")
     };
     draw(seed, one, is_good)
 }
