@@ -2,6 +2,8 @@
 
 mod allocation;
 mod atomic_replace;
+mod copy_on_write;
+mod cow;
 mod disk;
 mod disk_clook;
 mod disk_cscan;
@@ -32,8 +34,11 @@ pub(crate) const FILES: &[Entry] = &[
 ];
 
 /// What is on the disk after a crash.
-pub(crate) const CRASH: &[Entry] =
-    &[Entry::of::<journal::Journal>(), Entry::of_machine::<atomic_replace::AtomicReplace>()];
+pub(crate) const CRASH: &[Entry] = &[
+    Entry::of::<journal::Journal>(),
+    Entry::of_machine::<atomic_replace::AtomicReplace>(),
+    Entry::of::<copy_on_write::CopyOnWrite>(),
+];
 
 /// The devices below, and layouts made for them.
 pub(crate) const DISK: &[Entry] = &[
