@@ -67,6 +67,12 @@ fn classic_tests_of_relaxed_accesses() {
         ("x = 1; | r1 = x; y = 1; | r2 = y; r3 = x;", WRC, "AC"),
         ("x = 1; y = 1; | r1 = y; z = 1; | r2 = z; r3 = x;", WRC, "AC"),
         ("x = 1; | r1 = x; r2 = y; | y = 1; r3 = x;", "r1 = 1 and r2 = 0 and r3 = 0", "TAC"),
+        // Circles through three threads: 3.SB, 3.LB, 3.2W, Z6.3 and W+RWC.
+        ("x = 1; r1 = y; | y = 1; r2 = z; | z = 1; r3 = x;", "r1 = 0 and r2 = 0 and r3 = 0", "TAC"),
+        ("r1 = x; y = 1; | r2 = y; z = 1; | r3 = z; x = 1;", "r1 = 1 and r2 = 1 and r3 = 1", "AC"),
+        ("x = 2; y = 1; | y = 2; z = 1; | z = 2; x = 1;", "x = 2 and y = 2 and z = 2", "AC"),
+        ("x = 1; y = 1; | y = 2; z = 1; | r1 = z; r2 = x;", "y = 2 and r1 = 1 and r2 = 0", "AC"),
+        ("x = 1; y = 1; | r1 = y; r2 = z; | z = 1; r3 = x;", "r1 = 1 and r2 = 0 and r3 = 0", "TAC"),
         // One variable: nobody gives up its order.
         ("x = 1; | r1 = x; r2 = x;", MP, "-"),
         ("x = 1; x = 2;", "x = 1", "-"),
