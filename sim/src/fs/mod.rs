@@ -19,6 +19,7 @@ mod journaling;
 mod layout;
 mod paper;
 mod path_walk;
+mod raid;
 mod replace;
 mod replace_scene;
 
@@ -48,4 +49,5 @@ pub(crate) const DISK: &[Entry] = &[
     Entry::of::<disk_cscan::DiskCscan>(),
     Entry::of::<disk_look::DiskLook>(),
     Entry::of::<disk_clook::DiskClook>(),
+    Entry::of::<raid::Raid>(),
 ];
