@@ -17,6 +17,7 @@ mod inode_map;
 mod journal;
 mod journaling;
 mod layout;
+mod log_structured;
 mod paper;
 mod path_walk;
 mod raid;
@@ -50,4 +51,5 @@ pub(crate) const DISK: &[Entry] = &[
     Entry::of::<disk_look::DiskLook>(),
     Entry::of::<disk_clook::DiskClook>(),
     Entry::of::<raid::Raid>(),
+    Entry::of::<log_structured::LogStructured>(),
 ];
