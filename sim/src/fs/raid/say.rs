@@ -163,6 +163,10 @@ pub(super) fn data(
     match (works, targets.len()) {
         (true, 1) => format!("Disk {} gets the new {what}; {then}.", disks[0]),
         (true, _) => format!("Disks {} get the new {what}; {then}.", list(&disks)),
+        (false, 1) => format!(
+            "Disk {}, where the new {what} belongs, is gone: the parity alone will stand for it.",
+            disks[0]
+        ),
         (false, _) => format!(
             "The new {what} cannot all be stored, because a disk is gone: what is missing will stand in the parity \
              alone."
