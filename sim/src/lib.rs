@@ -26,6 +26,8 @@ mod engine;
 mod error;
 mod explore;
 mod form;
+#[cfg(any(feature = "process", feature = "sync"))]
+mod lang;
 mod lines;
 mod machine;
 pub mod order;
@@ -34,7 +36,7 @@ pub mod registry;
 mod report;
 mod rng;
 pub mod scene;
-#[cfg(any(feature = "patterns", feature = "sync"))]
+#[cfg(any(feature = "patterns", feature = "process", feature = "sync"))]
 mod text;
 mod words;
 

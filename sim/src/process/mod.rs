@@ -13,15 +13,19 @@ mod address_space_layout;
 mod address_space_run;
 mod address_space_scene;
 mod address_space_script;
+mod clone_flags;
 mod context_switch;
 mod context_switch_cost;
 #[cfg(test)]
 mod context_switch_laws;
 mod context_switch_scene;
+mod fork_cow;
+mod fork_tree;
 mod ipc_cost;
 #[cfg(test)]
 mod ipc_cost_laws;
 mod ipc_cost_scene;
+mod lifecycle;
 mod namespaces;
 #[cfg(test)]
 mod namespaces_laws;
@@ -51,7 +55,12 @@ mod tls_script;
 use crate::engine::Entry;
 
 /// Made, shared, joined, ended.
-pub(crate) const LIFE: &[Entry] = &[];
+pub(crate) const LIFE: &[Entry] = &[
+    Entry::of::<lifecycle::Lifecycle>(),
+    Entry::of_machine::<fork_tree::ForkTree>(),
+    Entry::of::<fork_cow::ForkCow>(),
+    Entry::of::<clone_flags::CloneFlags>(),
+];
 
 /// What a process and a thread consist of, and what they may see and do.
 pub(crate) const INSIDE: &[Entry] = &[

@@ -9,7 +9,6 @@ mod contention;
 mod contention_run;
 mod contention_scene;
 mod incident;
-mod lang;
 mod machine;
 mod paper;
 mod program;

@@ -2,7 +2,7 @@
 
 use super::code::{Atomic, Op, Order, Sync, Value, Which};
 use super::compile::{Bound, Writer};
-use crate::sync::lang::ast::{Expr, ExprKind, Kind};
+use crate::lang::ast::{Expr, ExprKind, Kind};
 use crate::text::Place;
 
 /// Operations on objects: name, what it does, and on what.
@@ -125,6 +125,7 @@ impl Writer<'_> {
             ExprKind::Name(name) => (name, None),
             ExprKind::Index(name, index) => (name, Some(&**index)),
             ExprKind::Number(_)
+            | ExprKind::Text(_)
             | ExprKind::Field(..)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)

@@ -1,6 +1,6 @@
 //! A program as the machine runs it: flat instructions over a fixed layout of words.
 
-use crate::sync::lang::ast::{Binary, Kind, Unary};
+use crate::lang::ast::{Binary, Kind, Unary};
 
 /// Most threads of a program.
 pub(crate) const THREADS_MAX: usize = 8;

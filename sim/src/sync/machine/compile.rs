@@ -13,8 +13,8 @@ use super::flow;
 use super::inline::{Block, Frame, blocks, ends_itself};
 use super::state::State;
 use crate::error::ScenarioError;
-use crate::sync::lang::ast::{self, Ast, Binary, Expr, ExprKind, Kind, Stmt, StmtKind};
-use crate::sync::lang::parse;
+use crate::lang::ast::{self, Ast, Binary, Expr, ExprKind, Kind, Stmt, StmtKind};
+use crate::lang::parse;
 use crate::text::{Faults, Place};
 use std::rc::Rc;
 

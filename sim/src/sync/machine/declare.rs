@@ -6,7 +6,7 @@ use super::code::{
     Shared, THREADS_MAX,
 };
 use super::race;
-use crate::sync::lang::ast::{self, Ast, Kind, Name};
+use crate::lang::ast::{self, Ast, Kind, Name};
 use crate::text::{Faults, Place};
 
 const START: Place = Place { line: 1, column: 1 };

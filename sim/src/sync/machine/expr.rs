@@ -2,7 +2,7 @@
 
 use super::code::{Node, Op, STACK_MAX, Shared, Spot, Value};
 use super::compile::{Bound, Label, Writer};
-use crate::sync::lang::ast::{Binary, Expr, ExprKind, Kind, Unary};
+use crate::lang::ast::{Binary, Expr, ExprKind, Kind, Unary};
 use crate::text::Place;
 
 impl Writer<'_> {
@@ -54,7 +54,7 @@ impl Writer<'_> {
     /// Whether an expression reads nothing shared and cannot fail.
     pub(super) fn plain(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Number(_) => true,
+            ExprKind::Number(_) | ExprKind::Text(_) => true,
             ExprKind::Name(name) => {
                 name == "self"
                     || matches!(self.bound(name), Some(Bound::Register(_) | Bound::Number(_)))
@@ -80,6 +80,7 @@ impl Writer<'_> {
             ExprKind::Index(name, index) => (name, Some(index)),
             ExprKind::Field(of, name) => return self.field_spot(expr.at, of, name),
             ExprKind::Number(_)
+            | ExprKind::Text(_)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)
             | ExprKind::Call(..) => return None,
@@ -130,6 +131,10 @@ impl Writer<'_> {
     pub(super) fn operand(&mut self, expr: &Expr) -> Vec<Node> {
         let nodes = match &expr.kind {
             ExprKind::Number(number) => vec![Node::Number(*number)],
+            ExprKind::Text(_) => {
+                self.fault(expr.at, "a text is no value here".to_owned());
+                vec![Node::Number(0)]
+            }
             ExprKind::Name(name) if name == "self" => {
                 vec![Node::Number(i32::try_from(self.number).unwrap_or_default())]
             }

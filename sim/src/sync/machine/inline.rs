@@ -2,7 +2,7 @@
 
 use super::code::{Node, Value};
 use super::compile::{Bound, Label, Writer, count_locals};
-use crate::sync::lang::ast::{Ast, Expr, ExprKind, Function, ParamKind, Stmt, StmtKind};
+use crate::lang::ast::{Ast, Expr, ExprKind, Function, ParamKind, Stmt, StmtKind};
 use crate::text::Place;
 use std::rc::Rc;
 
@@ -74,7 +74,7 @@ fn calls(body: &[Stmt], names: &mut Vec<String>) {
 
 fn called(expr: &Expr, names: &mut Vec<String>) {
     match &expr.kind {
-        ExprKind::Number(_) | ExprKind::Name(_) => {}
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => {}
         ExprKind::Index(_, inner) | ExprKind::Field(inner, _) | ExprKind::Unary(_, inner) => {
             called(inner, names);
         }
@@ -161,7 +161,7 @@ impl Writer<'_> {
     /// Whether a new local of this name would hide something.
     pub(super) fn shadows(&self, name: &str) -> bool {
         let ast = self.ast;
-        let is = |it: &crate::sync::lang::ast::Name| it.text == name;
+        let is = |it: &crate::lang::ast::Name| it.text == name;
         self.bound(name).is_some()
             || super::calls::is_builtin(name)
             || ast.shared.iter().any(|it| is(&it.name))

@@ -2,8 +2,8 @@
 
 use super::code::{Instruction, Memory, Node, Op, Program, THREADS_MAX, Value};
 use super::state::State;
+use crate::lang::ast::Binary;
 use crate::machine::Pace;
-use crate::sync::lang::ast::Binary;
 
 /// The actions that a fair scheduler owes: steps and buffers, no wake-ups for no reason.
 const OWED: u32 = (1 << (2 * THREADS_MAX)) - 1;

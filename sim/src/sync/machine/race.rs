@@ -14,7 +14,7 @@
 
 use super::code::{Atomic, Op, Order, Program};
 use super::state::{Law, State};
-use crate::sync::lang::ast::Kind;
+use crate::lang::ast::Kind;
 
 /// An access that is not atomic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use super::state::{Action, State};
 use super::tell;
 use super::wait::Wait;
 use crate::engine::Frame;
+use crate::lang::ast::Kind;
 use crate::scene::{
     CellRow, Cells, Code, Gantt, Lane, Listing, Mark, Panel, Queue, QueueRow, Scene, Span, Tone,
 };
-use crate::sync::lang::ast::Kind;
 
 /// The time axis is a multiple of this long.
 const AXIS_STEPS: u64 = 12;

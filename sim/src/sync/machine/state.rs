@@ -7,7 +7,7 @@
 //! has no step until it is free.
 
 use super::code::{Instruction, Op, Program};
-use crate::sync::lang::ast::Kind;
+use crate::lang::ast::Kind;
 
 /// Everything that a step can change, in the words of [`super::code::Layout`].
 #[derive(Debug, PartialEq, Eq, Hash)]

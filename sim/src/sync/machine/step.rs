@@ -6,7 +6,7 @@ use super::code::{
 use super::queue::Bed;
 use super::race::Access;
 use super::state::{Action, Law, State};
-use crate::sync::lang::ast::Kind;
+use crate::lang::ast::Kind;
 
 impl State {
     /// Takes an action that is possible.

@@ -4,7 +4,7 @@ use super::code::{Op, Program, Shared, Spot, Sync, Which};
 use super::state::{Action, Law, State};
 use super::tell_step::Teller;
 use super::wait::Wait;
-use crate::sync::lang::ast::Kind;
+use crate::lang::ast::Kind;
 use std::fmt::Write;
 
 /// Tag and sentence of the start.

@@ -3,7 +3,7 @@
 use super::code::{Atomic, BUFFER_MAX, INTERRUPTS, Op, Order, Program, Sync, THREADS_MAX, Which};
 use super::queue::Bed;
 use super::state::{Action, Law, State};
-use crate::sync::lang::ast::Kind;
+use crate::lang::ast::Kind;
 
 /// What a blocked thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
