@@ -17,8 +17,10 @@ mod inode_map;
 mod journal;
 mod journaling;
 mod layout;
+mod log_structured;
 mod paper;
 mod path_walk;
+mod raid;
 mod replace;
 mod replace_scene;
 
@@ -48,4 +50,6 @@ pub(crate) const DISK: &[Entry] = &[
     Entry::of::<disk_cscan::DiskCscan>(),
     Entry::of::<disk_look::DiskLook>(),
     Entry::of::<disk_clook::DiskClook>(),
+    Entry::of::<raid::Raid>(),
+    Entry::of::<log_structured::LogStructured>(),
 ];
