@@ -5,6 +5,9 @@ mod blocking_scene;
 mod readiness;
 mod readiness_run;
 mod readiness_scene;
+mod servers;
+mod servers_run;
+mod servers_scene;
 mod triggering;
 mod triggering_run;
 mod triggering_scene;
@@ -24,4 +27,5 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<uring::Uring>(),
     Entry::of::<blocking_modes::BlockingModes>(),
     Entry::of::<zero_copy::ZeroCopy>(),
+    Entry::of::<servers::Servers>(),
 ];

@@ -3,7 +3,7 @@
 use super::uring::{Fetch, Scenario};
 use crate::engine::{Log, Shot};
 use crate::error::ScenarioError;
-use crate::words::{count, list};
+use crate::words::{count, grouped_count, list};
 
 /// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -548,8 +548,8 @@ impl<'a> Program<'a> {
         let say = format!(
             "The program calls io_uring_enter to wake the kernel thread, which went to sleep after \
              {} without a request: {} have passed.",
-            count(self.scenario.idle_ns, "ns"),
-            count(idle, "ns")
+            grouped_count(self.scenario.idle_ns, "ns"),
+            grouped_count(idle, "ns")
         );
         self.step("wake_poller", say, log)
     }

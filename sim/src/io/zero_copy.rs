@@ -96,7 +96,7 @@ pub(super) enum Carrier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
     Call(&'static str),
-    /// Pages are mapped where the program touches them.
+    /// Pages are mapped where the call touches the program's memory.
     Map,
     Carry(Spot, Spot, Carrier),
 }
@@ -128,9 +128,9 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    /// Ways into the kernel and back.
-    pub(super) const fn n_crossings(&self) -> u64 {
-        2 * (self.n_calls + self.n_faults)
+    /// Ways into the kernel and back. Faults happen inside a call.
+    const fn n_crossings(&self) -> u64 {
+        2 * self.n_calls
     }
 }
 
@@ -166,9 +166,9 @@ pub(super) fn steps(scenario: &Scenario, way: Way) -> Vec<Move> {
             steps.push(Move::Carry(Socket, Card, Dma));
         }
         Way::MmapWrite => {
+            steps.push(Move::Call("write"));
             load(&mut steps);
             steps.push(Move::Map);
-            steps.push(Move::Call("write"));
             steps.push(Move::Carry(Cache, Socket, Cpu));
             steps.push(Move::Carry(Socket, Card, Dma));
         }
@@ -377,8 +377,8 @@ fn say(scenario: &Scenario, piece: u64, step: Move) -> String {
         ),
         Move::Call(call) => format!("The program calls {call} for piece {}.", piece + 1),
         Move::Map => format!(
-            "{name} is mapped into the program by {}; no byte of it moves.",
-            count(kib.div_ceil(4 * scenario.around_pages), "page faults")
+            "{name} is mapped where write looks for it, with {} on its pages; no byte of it moves.",
+            count(kib.div_ceil(4 * scenario.around_pages), "faults")
         ),
         Move::Carry(from, to, Carrier::Dma) => format!(
             "{name} goes from {} to {} by DMA: the device carries it, the CPU is free.",
