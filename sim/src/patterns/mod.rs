@@ -1,5 +1,15 @@
 //! Concurrency patterns: ways to divide work among tasks, and to join it again.
 
+#[cfg(test)]
+mod future_laws;
+mod future_plan;
+mod go_expr;
+mod go_lang;
+#[cfg(test)]
+mod go_laws;
+mod go_parse;
+mod go_scene;
+mod go_state;
 mod loop_jobs;
 #[cfg(test)]
 mod loop_laws;
@@ -16,7 +26,9 @@ mod steal_laws;
 mod steal_run;
 mod steal_scene;
 
+mod channels;
 mod event_loop;
+mod futures;
 mod thread_pool;
 mod work_stealing;
 
@@ -25,6 +37,8 @@ use crate::engine::Entry;
 /// In the order in which the course meets them.
 pub(crate) const ALL: &[Entry] = &[
     Entry::of::<event_loop::EventLoop>(),
+    Entry::of::<futures::Futures>(),
+    Entry::of_machine::<channels::Channels>(),
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
 ];

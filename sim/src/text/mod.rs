@@ -22,28 +22,43 @@ pub(crate) struct Place {
 }
 
 /// What is wrong with a program, so far.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<(Place, String)>);
+#[derive(Debug)]
+pub(crate) struct Faults {
+    /// Where the text stands in the scenario.
+    field: &'static str,
+    all: Vec<(Place, String)>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::at(SOURCE)
+    }
+}
 
 impl Faults {
+    /// Of a text that stands at this pointer in its scenario.
+    pub(crate) const fn at(field: &'static str) -> Self {
+        Self { field, all: Vec::new() }
+    }
+
     /// Notes a fault. Only the first one of a place is kept: what follows it is mostly noise.
     pub(crate) fn add(&mut self, at: Place, why: String) {
-        if self.0.len() < FAULTS_MAX && self.0.iter().all(|known| known.0 != at) {
-            self.0.push((at, why));
+        if self.all.len() < FAULTS_MAX && self.all.iter().all(|known| known.0 != at) {
+            self.all.push((at, why));
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The faults in the order of the text, as an error of the scenario.
     pub(crate) fn into_error(mut self) -> ScenarioError {
-        crate::order::by_key(&mut self.0, |it| it.0);
+        crate::order::by_key(&mut self.all, |it| it.0);
         let problem = |(Place { line, column }, why)| Problem {
-            at: SOURCE.to_owned(),
+            at: self.field.to_owned(),
             fault: Fault::Source { line, column, why },
         };
-        ScenarioError(self.0.into_iter().map(problem).collect())
+        ScenarioError(self.all.into_iter().map(problem).collect())
     }
 }
