@@ -45,6 +45,11 @@ mod thread_models_laws;
 mod thread_models_say;
 mod thread_models_scene;
 mod thread_models_world;
+mod thread_start;
+mod thread_start_cpu;
+#[cfg(test)]
+mod thread_start_laws;
+mod thread_start_scene;
 mod tls;
 #[cfg(test)]
 mod tls_laws;
@@ -67,6 +72,7 @@ pub(crate) const INSIDE: &[Entry] = &[
     Entry::of::<address_space::AddressSpace>(),
     Entry::of::<thread_models::ThreadModels>(),
     Entry::of::<context_switch::ContextSwitch>(),
+    Entry::of::<thread_start::ThreadStart>(),
     Entry::of::<signals::Signals>(),
     Entry::of::<tls::Tls>(),
     Entry::of::<ipc_cost::IpcCost>(),

@@ -201,33 +201,39 @@ fn step(state: &mut State, layout: &Layout, does: &Does) -> (&'static str, Strin
         }
         Does::Get(at) => {
             state.touched = Some(Touched::Var(*at));
-            let var = &layout.vars[*at];
-            let say = format!(
-                "{who} reads {} from fs:−{} and gets {}, because its FS base leads to its own copy at \
-                 {:#x}.",
-                var.name,
-                var.below,
-                state.values[state.running][*at],
-                control_block(state.running) - var.below
-            );
-            ("get", say, Some(*at))
+            ("get", got(state, &layout.vars[*at], *at), Some(*at))
         }
         Does::Control(offset) => {
             state.touched = Some(Touched::Control(*offset));
-            let what = match offset {
-                0 | 16 => {
-                    format!("the control block's own address {:#x}", control_block(state.running))
-                }
-                40 => "the value that guards its stack".to_owned(),
-                _ => "something else of the library".to_owned(),
-            };
-            let say = format!(
-                "{who} reads fs:{offset} and gets {what}, because above the FS base lies the library's \
-                 control block and no variable."
-            );
-            ("get", say, None)
+            ("get", above(state.running, *offset), None)
         }
     }
+}
+
+/// What reading a variable gives, and why.
+fn got(state: &State, var: &Var, at: usize) -> String {
+    format!(
+        "{} reads {} from fs:−{} and gets {}, because its FS base leads to its own copy at {:#x}.",
+        thread_name(state.running),
+        var.name,
+        var.below,
+        state.values[state.running][at],
+        control_block(state.running) - var.below
+    )
+}
+
+/// What lies above the FS base.
+fn above(running: usize, offset: u64) -> String {
+    let what = match offset {
+        0 | 16 => format!("the control block's own address {:#x}", control_block(running)),
+        40 => "the value that guards its stack".to_owned(),
+        _ => "something else of the library".to_owned(),
+    };
+    format!(
+        "{} reads fs:{offset} and gets {what}, because above the FS base lies the library's control \
+         block and no variable.",
+        thread_name(running)
+    )
 }
 
 /// What a read gives: values that the variable has in any thread, and its start value.
