@@ -2,6 +2,7 @@
 
 mod allocation;
 mod atomic_replace;
+mod caching;
 mod copy_on_write;
 mod cow;
 mod disk;
@@ -18,6 +19,7 @@ mod journal;
 mod journaling;
 mod layout;
 mod log_structured;
+mod page_cache;
 mod paper;
 mod path_walk;
 mod raid;
@@ -40,6 +42,7 @@ pub(crate) const CRASH: &[Entry] = &[
     Entry::of::<journal::Journal>(),
     Entry::of_machine::<atomic_replace::AtomicReplace>(),
     Entry::of::<copy_on_write::CopyOnWrite>(),
+    Entry::of::<page_cache::PageCache>(),
 ];
 
 /// The devices below, and layouts made for them.

@@ -158,16 +158,15 @@ pub(super) fn end(state: &State) -> String {
 }
 
 pub(super) fn crash(n: u64) -> String {
-    let n = count(n, "block writes");
-    format!("The power fails after {n}: what was changed in memory is lost.")
+    let n = count(n, "writes");
+    format!("The power fails after {n} of blocks: what was changed in memory is lost.")
 }
 
 pub(super) fn mounted(generation: u64, root: usize, n_fresh: usize) -> String {
     let fresh = match n_fresh {
         0 => "no block was on its way".to_owned(),
-        _ => {
-            format!("{} of an unfinished commit count as free", count(n_fresh as u64, "new blocks"))
-        }
+        1 => "the new block of an unfinished commit counts as free".to_owned(),
+        n => format!("the {n} new blocks of an unfinished commit count as free"),
     };
     format!(
         "The file system is mounted by the newest whole superblock, generation {generation} with \

@@ -158,12 +158,12 @@ pub(super) fn end(plan: &Plan, state: &State) -> String {
 // After a crash.
 
 pub(super) fn crash(plan: &Plan, state: &State) -> String {
-    let n = count(state.counts.written(), "block writes");
+    let n = count(state.counts.written(), "writes");
     let lost = match plan.disk {
         Disk::InOrder => "memory is lost",
         Disk::NewestFirst => "memory and the disk's own cache are lost",
     };
-    format!("The power fails after {n}: {lost}, and only what was written is left.")
+    format!("The power fails after {n} of blocks: {lost}, and only what was written is left.")
 }
 
 pub(super) fn crash_again() -> String {
