@@ -189,6 +189,13 @@ impl Opened {
             self.shared.set(now);
         }
     }
+
+    /// Opens a tab; one that is open stays.
+    fn show(self, tab: Tab) {
+        if self.now.get_untracked() != Some(tab) {
+            self.toggle(tab);
+        }
+    }
 }
 
 /// Engines to compare with: each once, and only those that can take the workload.
@@ -213,6 +220,7 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let Ready { player, place: from } = ready;
     let entry = player.entry;
     let meta = entry.meta;
+    let full = place.chrome == Chrome::Full;
     player.keep_time();
     player.follow_now();
     let opened = from.tab.as_deref().or(spec.tab.map(content::Tab::slug)).and_then(Tab::from_slug);
@@ -221,6 +229,12 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let compare = if from.compare.is_empty() { spec.compare.clone() } else { from.compare };
     let compare = RwSignal::new(compared(player, &compare));
     let fragment = fragment(spec, &named, player, open.shared, compare);
+    Effect::new(move |_| {
+        // Whoever keeps a future by key sees where it went.
+        if full && player.kept.with(Option::is_some) {
+            open.show(Tab::Fork);
+        }
+    });
     if place.live_link {
         follow_address(fragment, player, open.shared, compare);
     }
@@ -255,7 +269,6 @@ pub fn figure_view(spec: &FigureSpec, named: Vec<Named>, place: &Where, ready: R
     let reachable = steered.then_some("0");
     let in_browser = cfg!(target_arch = "wasm32").then_some("");
     let show = spec.show.clone();
-    let full = place.chrome == Chrome::Full;
     let controls = match place.chrome {
         Chrome::Bare => None,
         chrome => Some(view! { <Controls player minimal=chrome == Chrome::Minimal/> }),

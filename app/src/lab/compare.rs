@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// Most engines beside each other.
 pub const COMPARED_MAX: usize = 4;
 
-type Lane = (&'static Entry, Result<Arc<Run>, String>);
+/// A run with the name that stands above it, or why there is none.
+pub(super) type Lane = (&'static str, Result<Arc<Run>, String>);
 
 /// The panel.
 #[component]
@@ -73,11 +74,11 @@ pub fn Compare(
 fn compared(player: Player, chosen: &[String]) -> Vec<Lane> {
     let entry = player.entry;
     let scenario = player.run.with(|run| run.scenario.clone());
-    let own = (entry, Ok(player.run.get()));
+    let own = (entry.meta.title, Ok(player.run.get()));
     let other = |id: &String| {
         let other = crate::pieces::engine(id)?;
         let run = other.run(&carried(entry, &scenario, other), Mode::Frames);
-        Some((other, run.map(Arc::new).map_err(|it| it.to_string())))
+        Some((other.meta.title, run.map(Arc::new).map_err(|it| it.to_string())))
     };
     let others = chosen.iter().filter(|id| *id != entry.meta.id).filter_map(other);
     std::iter::once(own).chain(others).take(COMPARED_MAX).collect()
@@ -101,7 +102,9 @@ fn step_at(run: &Run, now: u64) -> usize {
     low.saturating_sub(1)
 }
 
-fn lane_view((entry, run): &Lane, now: u64) -> AnyView {
+/// The first panel of a run at a time.
+pub(super) fn lane_view((name, run): &Lane, now: u64) -> AnyView {
+    let name = *name;
     let picture = match run {
         Ok(run) => {
             let scene = run.scene(step_at(run, now));
@@ -109,7 +112,7 @@ fn lane_view((entry, run): &Lane, now: u64) -> AnyView {
         }
         Err(told) => view! { <p class="fault">{told.clone()}</p> }.into_any(),
     };
-    view! { <div class="compare-lane" role="group" aria-label=entry.meta.title><p class="compare-name">{entry.meta.title}</p>{picture}</div> }
+    view! { <div class="compare-lane" role="group" aria-label=name><p class="compare-name">{name}</p>{picture}</div> }
         .into_any()
 }
 
@@ -149,10 +152,10 @@ pub(super) fn chooser_view(entry: &'static Entry, chosen: RwSignal<Vec<String>>)
     .into_any()
 }
 
-/// One row a metric that all runs have, one column an engine.
-fn table_view(lanes: &[Lane]) -> AnyView {
-    let runs: Vec<(&'static Entry, &Arc<Run>)> =
-        lanes.iter().filter_map(|(entry, run)| Some((*entry, run.as_ref().ok()?))).collect();
+/// One row a metric that all runs have, one column a run.
+pub(super) fn table_view(lanes: &[Lane]) -> AnyView {
+    let runs: Vec<(&'static str, &Arc<Run>)> =
+        lanes.iter().filter_map(|(name, run)| Some((*name, run.as_ref().ok()?))).collect();
     let Some((_, first)) = runs.first() else { return ().into_any() };
     let shared = |metric: &&Metric| {
         metric.better != Better::Neither
@@ -172,8 +175,8 @@ fn table_view(lanes: &[Lane]) -> AnyView {
         view! { <tr><th scope="row">{metric.label.clone()}{unit}</th>{values.into_iter().map(cell).collect_view()}</tr> }
             .into_any()
     };
-    let head = |(entry, _): &(&'static Entry, &Arc<Run>)| {
-        view! { <th scope="col" class="number">{entry.meta.title}</th> }.into_any()
+    let head = |(name, _): &(&'static str, &Arc<Run>)| {
+        view! { <th scope="col" class="number">{*name}</th> }.into_any()
     };
     view! {
         <div class="table-wrap" tabindex="0" role="group" aria-label="Metrics compared">

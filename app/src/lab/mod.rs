@@ -3,6 +3,7 @@
 pub mod choices;
 pub mod compare;
 pub mod explore;
+pub mod fork;
 pub mod predict;
 pub mod share;
 mod state_map;
@@ -14,6 +15,7 @@ pub mod workload;
 pub use choices::Choices;
 pub use compare::Compare;
 pub use explore::Explore;
+pub use fork::Fork;
 pub use predict::{Ask, Predict};
 pub use share::Share;
 pub use steps::Steps;

@@ -1,6 +1,6 @@
 //! What can be opened under a figure, and the view of each.
 
-use super::{Compare, Explore, Predict, Share, Steps, Sweeper, peers};
+use super::{Compare, Explore, Fork, Predict, Share, Steps, Sweeper, peers};
 use crate::figure::Where;
 use crate::form::{Draft, Editor, Named};
 use crate::player::Player;
@@ -15,6 +15,8 @@ pub enum Tab {
     Change,
     /// Several engines on one workload.
     Compare,
+    /// The future that was kept beside the one that goes on.
+    Fork,
     /// A metric over a range of a setting.
     Sweep,
     /// The reader says what comes next.
@@ -29,9 +31,10 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of their buttons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Change,
         Self::Compare,
+        Self::Fork,
         Self::Sweep,
         Self::Predict,
         Self::Explore,
@@ -45,6 +48,7 @@ impl Tab {
         match self {
             Self::Change => "Change it",
             Self::Compare => "Compare",
+            Self::Fork => "Fork",
             Self::Sweep => "Sweep",
             Self::Predict => "Predict",
             Self::Explore => "Explore",
@@ -59,6 +63,7 @@ impl Tab {
         match self {
             Self::Change => "change",
             Self::Compare => "compare",
+            Self::Fork => "fork",
             Self::Sweep => "sweep",
             Self::Predict => "predict",
             Self::Explore => "explore",
@@ -78,7 +83,7 @@ impl Tab {
     pub fn fits(self, player: Player) -> bool {
         let number = |it: &Field| !it.hidden && matches!(it.kind, Kind::Int { .. });
         match self {
-            Self::Change | Self::Steps | Self::Share => true,
+            Self::Change | Self::Fork | Self::Steps | Self::Share => true,
             Self::Compare => !peers(player.entry).is_empty(),
             Self::Sweep => player.entry.form.iter().any(number),
             Self::Explore => player.entry.explore.is_some(),
@@ -128,6 +133,7 @@ fn tab_view(tab: Tab, under: &Under) -> AnyView {
             view! { <Editor player draft named uid/> }.into_any()
         }
         Tab::Compare => view! { <Compare player chosen=compare/> }.into_any(),
+        Tab::Fork => view! { <Fork player/> }.into_any(),
         Tab::Sweep => view! { <Sweeper player chosen=compare spec=sweep/> }.into_any(),
         Tab::Predict => view! { <Predict player/> }.into_any(),
         Tab::Explore => view! { <Explore player/> }.into_any(),

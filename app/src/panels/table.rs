@@ -31,14 +31,15 @@ fn row_view(row: &TableRow, columns: &[Column]) -> AnyView {
     let cells: Vec<AnyView> = cells
         .map(|(n, cell)| {
             let numeric = columns.get(n).is_some_and(|it| it.numeric);
-            cell_view(cell, numeric, row.actor.filter(|_| n == 0))
+            cell_view(cell, numeric, n == 0, row.actor.filter(|_| n == 0))
         })
         .collect();
     let current = row.marked.then_some("true");
     view! { <tr class=class data-row=row.key.clone() aria-current=current>{cells}</tr> }.into_any()
 }
 
-fn cell_view(cell: &Cell, numeric: bool, actor: Option<u16>) -> AnyView {
+/// A cell; the first one says what its row is about.
+fn cell_view(cell: &Cell, numeric: bool, first: bool, actor: Option<u16>) -> AnyView {
     let kind = if numeric { "numeric" } else { "words" };
     let class = format!("{kind} tone-{}", cell.tone.slug());
     let text = cell.text.clone();
@@ -49,5 +50,8 @@ fn cell_view(cell: &Cell, numeric: bool, actor: Option<u16>) -> AnyView {
         }
         None => text.into_any(),
     };
+    if first {
+        return view! { <th class=class scope="row">{body}</th> }.into_any();
+    }
     view! { <td class=class>{body}</td> }.into_any()
 }

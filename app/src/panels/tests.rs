@@ -110,7 +110,8 @@ fn cells_have_heads_and_tones() {
 #[test]
 fn table_aligns_numbers_and_marks_its_row() {
     let html = html(Panel::Table(samples::table()));
-    assert_eq!(count(&html, "<th"), 5);
+    assert_eq!(count(&html, "scope=\"col\""), 4);
+    assert_eq!(count(&html, "scope=\"row\""), 3);
     assert_eq!(count(&html, "<td class=\"numeric"), 6);
     assert_eq!(count(&html, "aria-current=\"true\""), 1);
     assert_has(&html, &["is-marked", "P3 &lt;b&gt;", "tone-running"]);

@@ -21,6 +21,8 @@ pub enum Action {
     Tenths(u8),
     /// To the first step, and stop playing.
     Restart,
+    /// Keep this future, to go on with another beside it.
+    Fork,
     /// Open or close the list of keys.
     Help,
     /// Fill the screen, or leave it.
@@ -78,6 +80,7 @@ pub fn action(key: &str, target: Target) -> Option<Action> {
         "Home" => Action::First,
         "End" => Action::Last,
         "r" | "R" => Action::Restart,
+        "F" => Action::Fork,
         "f" => Action::Fullscreen,
         "?" => Action::Help,
         _ => match key.as_bytes() {
@@ -95,6 +98,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("Home End", "first or last step"),
     ("0 to 9", "that many tenths of the run"),
     ("R", "restart"),
+    ("F", "keep this future and go on with another"),
     ("f", "fill the screen"),
     ("?", "this list"),
 ];

@@ -48,6 +48,8 @@ pub struct Player {
     pub looping: RwSignal<bool>,
     /// What a screen reader is told; empty until the reader acts.
     pub spoken: RwSignal<String>,
+    /// A future that was kept, to be seen beside the one that is shown.
+    pub kept: RwSignal<Option<Arc<Run>>>,
     /// Whether the list of keys is open.
     pub help: RwSignal<bool>,
     /// Whether decisions are asked before they are shown.
@@ -81,6 +83,7 @@ impl Player {
             speed: RwSignal::new(SPEED_NORMAL),
             looping: RwSignal::new(false),
             spoken: RwSignal::new(String::new()),
+            kept: RwSignal::new(None),
             help: RwSignal::new(false),
             predicting: RwSignal::new(false),
             asked: RwSignal::new(None),
@@ -115,6 +118,26 @@ impl Player {
         self.at.set(at.unwrap_or_else(|| self.at.get_untracked()).min(last));
         self.run.set(Arc::new(run));
         Ok(())
+    }
+
+    /// Keeps the run that is shown, so that another can be seen beside it.
+    pub fn keep(self) {
+        self.playing.set(false);
+        self.kept.set(Some(self.run.get_untracked()));
+        self.spoken
+            .set("This future is kept. Change something to see another beside it.".to_owned());
+    }
+
+    /// Goes on with the kept run, and keeps the other.
+    pub fn swap_kept(self) {
+        let now = self.run.get_untracked();
+        let Some(kept) = self.kept.get_untracked() else { return };
+        self.playing.set(false);
+        self.asked.set(None);
+        self.at.update(|at| *at = (*at).min(kept.len().saturating_sub(1)));
+        self.run.set(kept);
+        self.kept.set(Some(now));
+        self.say_step();
     }
 
     /// Shows step `to`, without a word to screen readers.
@@ -235,6 +258,7 @@ impl Player {
             Action::First | Action::Restart => self.go(0),
             Action::Last => self.go(last),
             Action::Tenths(n) => self.go(last * usize::from(n) / 10),
+            Action::Fork => self.keep(),
             Action::Help => self.help.update(|open| *open = !*open),
             Action::Fullscreen => self.fullscreen(),
         }
