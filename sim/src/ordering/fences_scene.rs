@@ -143,7 +143,7 @@ fn pairs(setup: &Setup, state: &State) -> Table {
             Cell::new(text(setup, b)),
             may,
             Cell::new(match why {
-                Some((_, Some(between))) => format!("`{}` keeps both", text(setup, between)),
+                Some((_, Some(between))) => format!("{} keeps both", text(setup, between)),
                 Some((why, None)) => why.to_owned(),
                 None => free.to_owned(),
             }),
