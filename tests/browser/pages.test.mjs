@@ -94,8 +94,8 @@ async function loadWithoutScripts(path) {
     assert.ok(text.length > 100, `only ${text.length} characters`);
     for (const figure of await page.locator("figure.figure[data-engine]").all()) {
       const said = await figure.innerText();
-      const drawn = await figure.locator("svg, table").count();
-      assert.ok(drawn > 0 && said.length > 20, `a figure shows ${drawn} pictures and ${said.length} characters`);
+      const drawn = await figure.locator(".panel").count();
+      assert.ok(drawn > 0 && said.length > 20, `a figure shows ${drawn} panels and ${said.length} characters`);
     }
     assert.deepEqual(page.faults, []);
   });
