@@ -51,10 +51,14 @@ fn marks(run: &Run) -> Option<AnyView> {
         Panel::Cells(cells) if cells.rows.iter().any(|it| !it.marks.is_empty()) => {
             Some(grid(cells))
         }
-        Panel::Queue(queue) => Some(rows(queue)),
+        Panel::Queue(queue) if queue.rows.iter().any(|it| !it.marks.is_empty()) => {
+            Some(rows(queue))
+        }
         Panel::Graph(graph) => Some(nodes(graph)),
-        Panel::Code(code) => Some(text_lines(code.listings.len())),
+        Panel::Code(code) if !code.listings.is_empty() => Some(text_lines(code.listings.len())),
         Panel::Cells(_)
+        | Panel::Queue(_)
+        | Panel::Code(_)
         | Panel::Bits(_)
         | Panel::Table(_)
         | Panel::Chart(_)

@@ -50,7 +50,8 @@ fn cell_view(cell: &Cell, numeric: bool, first: bool, actor: Option<u16>) -> Any
         }
         None => text.into_any(),
     };
-    if first {
+    // A header without a name would head nothing.
+    if first && !cell.text.is_empty() {
         return view! { <th class=class scope="row">{body}</th> }.into_any();
     }
     view! { <td class=class>{body}</td> }.into_any()

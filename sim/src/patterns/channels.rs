@@ -59,7 +59,7 @@ impl Machine for Channels {
         markers: &["wait", "close", "deadlock", "panic"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("source", "Program", Kind::Code { max_chars: 4_000 }).work().help(
+        Field::new("source", "Program", Kind::Code { max_chars: 4_000 }).help(
             "Functions with parameters of int, bool and chan int; make, <-, close, range, select, go, \
              if, for and println. Channels are given to goroutines as parameters.",
         ),

@@ -135,7 +135,7 @@ impl Engine for EventLoop {
         )
         .help("Before version 11 ticks and microtasks ran between phases, not after every callback.")
         .or(Preset::Text("node")),
-        Field::new("source", "Script", Takes::Code { max_chars: 4_000 }).work().help(
+        Field::new("source", "Script", Takes::Code { max_chars: 4_000 }).help(
             "Functions without parameters; console.log, setTimeout, setInterval, setImmediate, \
              queueMicrotask, process.nextTick, Promise.resolve().then, async and await, fs.readFile, \
              fetch, x.on or addEventListener, requestAnimationFrame, and work(n), which computes for n ms.",

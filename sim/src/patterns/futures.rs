@@ -90,7 +90,7 @@ impl Engine for Futures {
         markers: &["settled", "failed", "cancel"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("expression", "Expression", Takes::Text { max_chars: 300 }).work().help(
+        Field::new("expression", "Expression", Takes::Text { max_chars: 300 }).help(
             "Names of tasks and map(x), then(x, y), all(…), settled(…), race(…), any(…), timeout(x, ms).",
         ),
         Field::new("tasks", "Tasks", Takes::Rows { columns: TASKS, len_min: 1, len_max: 12 }),

@@ -52,12 +52,10 @@ impl Engine for CloneFlags {
         markers: &["call", "refused", "returns"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("script", "Calls", Kind::Code { max_chars: 2_000 })
-            .help(
-                "One a line: T1 fork, T1 vfork, T2 pthread_create, T1 container, T1 clone VM \
+        Field::new("script", "Calls", Kind::Code { max_chars: 2_000 }).help(
+            "One a line: T1 fork, T1 vfork, T2 pthread_create, T1 container, T1 clone VM \
                  FILES, T2 exec. Flags may follow any of them.",
-            )
-            .work(),
+        ),
         Field::new("privileged", "Has CAP_SYS_ADMIN", Kind::Flag)
             .help("Needed for new namespaces, unless a new user namespace comes along.")
             .or(Preset::Flag(true)),

@@ -147,12 +147,10 @@ impl Engine for ForkCow {
             ]),
         )
         .or(Preset::Text("fork")),
-        Field::new("script", "Script", Kind::Code { max_chars: 3_000 })
-            .help(
-                "One a line: P1 fork P2, P2 read d0, P1 write d1, P2 exec, P2 exit. Pages are t0 \
+        Field::new("script", "Script", Kind::Code { max_chars: 3_000 }).help(
+            "One a line: P1 fork P2, P2 read d0, P1 write d1, P2 exec, P2 exit. Pages are t0 \
                  (text), d0 (data) and s0 (shared mapping).",
-            )
-            .work(),
+        ),
         pages("n_text", "Text", 0, 1),
         pages("n_data", "Private data", 1, 3),
         pages("n_shared", "Shared mapping", 0, 1),

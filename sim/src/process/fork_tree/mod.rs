@@ -75,12 +75,10 @@ impl Machine for ForkTree {
         markers: &["fork", "zombie", "orphan", "reap"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("source", "Program", Kind::Code { max_chars: 2_000 })
-            .help(
-                "fork(), wait(code), waitpid(pid), exit(1), _exit(1), exec(\"ls\"), \
+        Field::new("source", "Program", Kind::Code { max_chars: 2_000 }).help(
+            "fork(), wait(code), waitpid(pid), exit(1), _exit(1), exec(\"ls\"), \
                  print(\"x\", x), fflush(), getpid(), getppid(), with if, while, for and int.",
-            )
-            .work(),
+        ),
         Field::new("buffered", "Output goes to a file", Kind::Flag)
             .help("Then a line waits in a buffer of the process, and a fork copies the buffer.")
             .or(Preset::Flag(false)),

@@ -50,12 +50,10 @@ impl Engine for Lifecycle {
         markers: &["zombie", "orphan", "reap", "refused"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("script", "Script", Kind::Code { max_chars: 4_000 })
-            .help(
-                "One a line: P1 fork P2, P2 admit, dispatch, preempt, block, block disk, wake, \
+        Field::new("script", "Script", Kind::Code { max_chars: 4_000 }).help(
+            "One a line: P1 fork P2, P2 admit, dispatch, preempt, block, block disk, wake, \
                  exit 1, wait, kill, subreaper, ignore; P1 is init.",
-            )
-            .work(),
+        ),
         Field::new("n_cpus", "CPUs", Kind::Int { min: 1, max: 4 })
             .help("As many processes may be running at a time.")
             .or(Preset::Int(1)),
