@@ -3,7 +3,8 @@
 use super::Site;
 use leptos::prelude::*;
 use sim::scene::{
-    Bits, Cells, Chart, ChartKind, Gantt, Graph, Node, Panel, Queue, Span, Strip, Table, Tone,
+    Bits, Cells, Chart, ChartKind, Gantt, Graph, Node, Panel, Queue, Span, Strip, StripRow, Table,
+    Tone,
 };
 use sim::{Entry, Mode, Run};
 
@@ -47,7 +48,7 @@ fn marks(run: &Run) -> Option<AnyView> {
     let scene = run.scene(usize::MAX);
     let picture = scene.panels.iter().find_map(|slot| match &slot.panel {
         Panel::Gantt(gantt) => Some(lanes(gantt)),
-        Panel::Strip(strip) => Some(stretches(strip)),
+        Panel::Strip(strip) if strip.rows.iter().any(has_stretch) => Some(stretches(strip)),
         Panel::Cells(cells) if cells.rows.iter().any(|it| !it.marks.is_empty()) => {
             Some(grid(cells))
         }
@@ -57,6 +58,7 @@ fn marks(run: &Run) -> Option<AnyView> {
         Panel::Graph(graph) => Some(nodes(graph)),
         Panel::Code(code) if !code.listings.is_empty() => Some(text_lines(code.listings.len())),
         Panel::Cells(_)
+        | Panel::Strip(_)
         | Panel::Queue(_)
         | Panel::Code(_)
         | Panel::Bits(_)
@@ -108,6 +110,10 @@ fn lanes(gantt: &Gantt) -> AnyView {
     out.into_any()
 }
 
+fn has_stretch(row: &StripRow) -> bool {
+    row.parts.iter().any(|it| it.mark.tone != Tone::Free)
+}
+
 /// Stretches of the first rows, to scale; what is free stays empty.
 fn stretches(strip: &Strip) -> AnyView {
     let rows: Vec<_> = strip.rows.iter().take(ROWS_MAX).collect();
@@ -149,7 +155,8 @@ fn grid(cells: &Cells) -> AnyView {
 
 fn rows(queue: &Queue) -> AnyView {
     let mut out = Vec::new();
-    for (row, y) in queue.rows.iter().take(4).zip(0..) {
+    let filled = queue.rows.iter().filter(|it| !it.marks.is_empty());
+    for (row, y) in filled.take(4).zip(0..) {
         for (mark, x) in row.marks.iter().take(8).zip(0..) {
             out.push(rect(x * 28, y * 24, 24, 20, mark.actor));
         }
