@@ -32,6 +32,7 @@ mod namespaces_laws;
 mod namespaces_scene;
 mod namespaces_script;
 mod namespaces_world;
+mod pipe;
 mod signals;
 #[cfg(test)]
 mod signals_laws;
@@ -65,6 +66,7 @@ pub(crate) const LIFE: &[Entry] = &[
     Entry::of_machine::<fork_tree::ForkTree>(),
     Entry::of::<fork_cow::ForkCow>(),
     Entry::of::<clone_flags::CloneFlags>(),
+    Entry::of::<pipe::Pipe>(),
 ];
 
 /// What a process and a thread consist of, and what they may see and do.
