@@ -26,6 +26,7 @@ mod ipc_cost;
 mod ipc_cost_laws;
 mod ipc_cost_scene;
 mod lifecycle;
+mod message_queue;
 mod namespaces;
 #[cfg(test)]
 mod namespaces_laws;
@@ -67,6 +68,7 @@ pub(crate) const LIFE: &[Entry] = &[
     Entry::of::<fork_cow::ForkCow>(),
     Entry::of::<clone_flags::CloneFlags>(),
     Entry::of::<pipe::Pipe>(),
+    Entry::of::<message_queue::MessageQueue>(),
 ];
 
 /// What a process and a thread consist of, and what they may see and do.
