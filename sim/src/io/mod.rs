@@ -2,6 +2,13 @@
 
 mod blocking_modes;
 mod blocking_scene;
+mod epoll_bugs;
+mod epoll_herd;
+#[cfg(test)]
+mod epoll_laws;
+mod epoll_room;
+mod epoll_stale;
+mod epoll_stale_scene;
 mod readiness;
 mod readiness_run;
 mod readiness_scene;
@@ -24,6 +31,7 @@ use crate::engine::Entry;
 pub(crate) const ALL: &[Entry] = &[
     Entry::of::<readiness::Readiness>(),
     Entry::of::<triggering::Triggering>(),
+    Entry::of::<epoll_bugs::EpollBugs>(),
     Entry::of::<uring::Uring>(),
     Entry::of::<blocking_modes::BlockingModes>(),
     Entry::of::<zero_copy::ZeroCopy>(),
