@@ -20,12 +20,17 @@ mod loop_scene;
 mod pool_laws;
 mod pool_run;
 mod pool_scene;
+#[cfg(test)]
+mod pressure_laws;
+mod pressure_run;
+mod pressure_scene;
 mod script;
 #[cfg(test)]
 mod steal_laws;
 mod steal_run;
 mod steal_scene;
 
+mod backpressure;
 mod channels;
 mod event_loop;
 mod futures;
@@ -41,4 +46,5 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of_machine::<channels::Channels>(),
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
+    Entry::of::<backpressure::Backpressure>(),
 ];
