@@ -1,6 +1,10 @@
 //! Concurrency patterns: ways to divide work among tasks, and to join it again.
 
 #[cfg(test)]
+mod choice_laws;
+mod choice_scene;
+mod choice_tree;
+#[cfg(test)]
 mod future_laws;
 mod future_plan;
 mod go_expr;
@@ -32,6 +36,7 @@ mod steal_scene;
 
 mod backpressure;
 mod channels;
+mod choice;
 mod event_loop;
 mod futures;
 mod thread_pool;
@@ -47,4 +52,5 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
     Entry::of::<backpressure::Backpressure>(),
+    Entry::of::<choice::Choice>(),
 ];
