@@ -34,6 +34,7 @@ mod namespaces_scene;
 mod namespaces_script;
 mod namespaces_world;
 mod pipe;
+mod shared_memory;
 mod signals;
 #[cfg(test)]
 mod signals_laws;
@@ -69,6 +70,7 @@ pub(crate) const LIFE: &[Entry] = &[
     Entry::of::<clone_flags::CloneFlags>(),
     Entry::of::<pipe::Pipe>(),
     Entry::of::<message_queue::MessageQueue>(),
+    Entry::of_machine::<shared_memory::SharedMemory>(),
 ];
 
 /// What a process and a thread consist of, and what they may see and do.
