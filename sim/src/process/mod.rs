@@ -20,6 +20,7 @@ mod context_switch_cost;
 mod context_switch_laws;
 mod context_switch_scene;
 mod fork_cow;
+mod fork_threads;
 mod fork_tree;
 mod ipc_cost;
 #[cfg(test)]
@@ -66,6 +67,7 @@ use crate::engine::Entry;
 pub(crate) const LIFE: &[Entry] = &[
     Entry::of::<lifecycle::Lifecycle>(),
     Entry::of_machine::<fork_tree::ForkTree>(),
+    Entry::of_machine::<fork_threads::ForkThreads>(),
     Entry::of::<fork_cow::ForkCow>(),
     Entry::of::<clone_flags::CloneFlags>(),
     Entry::of::<pipe::Pipe>(),
