@@ -16,8 +16,9 @@ sim: the engines of the course on the command line
 
 sim list                     every engine: id and title
 sim show ID                  what an engine does, its settings and its example
-sim run ID [--scenario FILE|-] [--format text|json] [--metrics-only]
-                             runs a scenario; without one, the engine's example
+sim run ID [--scenario FILE|-] [--format text|json] [--metrics-only] [-l LIST] [-i TICKS]
+                             runs a scenario; without one, the engine's example; -l gives it
+                             other work, as the simulators of OSTEP take it (`sim show ID`)
 sim explore ID [--scenario FILE|-] [--limit N] [--reduce] [--format text|json]
                              walks every schedule, up to N states; with --reduce, in large
                              programs only those states that decide verdict and outcomes
@@ -59,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) scenario: Option<String>,
     pub(crate) format: Format,
     pub(crate) mode: Mode,
+    /// The field that is given as one line, and the line.
+    pub(crate) list: Option<(&'static str, String)>,
 }
 
 #[derive(Clone, Copy)]
@@ -82,17 +85,21 @@ pub(crate) fn parse(args: &[String]) -> Result<Command, Usage> {
         ("show", [id]) => Ok(Command::Show(known(id)?)),
         ("run", [id, options @ ..]) => {
             let entry = known(id)?;
-            let Options { scenario, format, mode, limit, reduce } = Options::read(options)?;
+            let Options { scenario, format, mode, limit, reduce, list } = Options::read(options)?;
+            let list = list.map(|it| Ok((listed(entry)?, it))).transpose()?;
             match (limit, reduce) {
                 (Some(_), _) => Err(Usage("--limit belongs to explore".to_owned())),
                 (None, true) => Err(Usage("--reduce belongs to explore".to_owned())),
-                (None, false) => Ok(Command::Run(Run { entry, scenario, format, mode })),
+                (None, false) => Ok(Command::Run(Run { entry, scenario, format, mode, list })),
             }
         }
         ("explore", [id, options @ ..]) => {
             let entry = known(id)?;
             let Some(search) = entry.search else { return Err(no_choices(entry)) };
-            let Options { scenario, format, mode, limit, reduce } = Options::read(options)?;
+            let Options { scenario, format, mode, limit, reduce, list } = Options::read(options)?;
+            if list.is_some() {
+                return Err(Usage("-l and -i belong to run".to_owned()));
+            }
             match mode {
                 Mode::MetricsOnly => Err(Usage("--metrics-only belongs to run".to_owned())),
                 Mode::Frames => {
@@ -125,6 +132,8 @@ struct Options {
     mode: Mode,
     limit: Option<u32>,
     reduce: bool,
+    /// What `-l` and `-i` say, as one line.
+    list: Option<String>,
 }
 
 impl Options {
@@ -135,6 +144,7 @@ impl Options {
             mode: Mode::Frames,
             limit: None,
             reduce: false,
+            list: None,
         };
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
@@ -162,6 +172,11 @@ impl Options {
                     let why = || Usage(format!("--limit {given}: a number from 1 to {}", u32::MAX));
                     options.limit = Some(limit.ok_or_else(why)?);
                 }
+                "-l" | "-i" => {
+                    let given = value("a value")?;
+                    let line = options.list.get_or_insert_default();
+                    line.push_str(&format!(" {name} {given}"));
+                }
                 _ => return Err(Usage(format!("{word} is not an option\n\n{HELP}"))),
             }
         }
@@ -183,6 +198,13 @@ fn no_choices(entry: &Entry) -> Usage {
         engines().filter(|it| it.explore.is_some()).map(|it| it.meta.id).collect();
     let id = entry.meta.id;
     Usage(format!("{id} has no choices to explore; these have: {}", machines.join(", ")))
+}
+
+/// The field of an engine that `-l` sets.
+fn listed(entry: &Entry) -> Result<&'static str, Usage> {
+    let field = entry.form.iter().find(|it| it.notation.is_some());
+    let why = || Usage(format!("{} takes no -l: give it a scenario", entry.meta.id));
+    field.map(|it| it.key).ok_or_else(why)
 }
 
 fn no_paper(entry: &Entry) -> Usage {
@@ -235,6 +257,13 @@ fn fields(form: &[Field], depth: usize, out: &mut String) {
         };
         if !field.help.is_empty() {
             let _ = writeln!(out, "{gap}    {}", field.help);
+        }
+        if let Some(notation) = field.notation {
+            let _ = writeln!(
+                out,
+                "{gap}    Or as one line, such as {:?}. {}",
+                notation.example, notation.help
+            );
         }
         if let Kind::Rows { columns, .. } = field.kind {
             fields(columns, depth + 1, out);

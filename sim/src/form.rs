@@ -24,6 +24,19 @@ pub struct Field {
     /// Whether it holds the work that the engine is given: engines that share such a field can be
     /// compared on it. A required table always counts as work.
     pub workload: bool,
+    /// How a table may also be given: as one line of text.
+    pub notation: Option<&'static Notation>,
+}
+
+/// A way to write the rows of a table as one line of text, as another tool takes it.
+#[derive(Debug)]
+pub struct Notation {
+    /// What is understood, with examples.
+    pub help: &'static str,
+    /// A line that can be read.
+    pub example: &'static str,
+    /// Makes rows of it, which the form has still to check.
+    pub read: fn(&str) -> Result<Value, Fault>,
 }
 
 /// What values a field takes.
@@ -105,7 +118,7 @@ impl Field {
     #[must_use]
     pub const fn new(key: &'static str, label: &'static str, kind: Kind) -> Self {
         let (preset, hidden, workload) = (Preset::Required, false, false);
-        Self { key, label, help: "", unit: "", kind, preset, hidden, workload }
+        Self { key, label, help: "", unit: "", kind, preset, hidden, workload, notation: None }
     }
 
     /// Adds a sentence of help.
@@ -140,6 +153,13 @@ impl Field {
     #[must_use]
     pub const fn work(mut self) -> Self {
         self.workload = true;
+        self
+    }
+
+    /// Adds a way to write the rows as one line.
+    #[must_use]
+    pub const fn typed(mut self, notation: &'static Notation) -> Self {
+        self.notation = Some(notation);
         self
     }
 
@@ -264,6 +284,16 @@ fn one(field: &Field, value: &Value, at: &str, out: &mut Vec<Problem>) -> Value 
             list(value, (len_min, len_max), at, out, "a list of whole numbers", &mut each)
         }
         Kind::Rows { columns, len_min, len_max } => {
+            let written = field.notation.zip(value.as_str());
+            let written = written.map(|(notation, text)| (notation.read)(text));
+            let value = match &written {
+                None => value,
+                Some(Ok(rows)) => rows,
+                Some(Err(why)) => {
+                    fault(out, at, why.clone());
+                    return Value::Null;
+                }
+            };
             let mut each = |value: &Value, at: &str, row: usize, out: &mut Vec<Problem>| {
                 object(columns, value, at, row, out)
             };

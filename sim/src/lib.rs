@@ -68,7 +68,7 @@ pub use explore::{
     BrokenLaw, Exploration, MAP_STATES_MAX, MapEdge, MapEnd, MapNode, Outcome, Progress, Search,
     SearchOptions, Stage, StateMap, Verdict,
 };
-pub use form::{Field, Kind, Preset, check, filled};
+pub use form::{Field, Kind, Notation, Preset, check, filled};
 pub use machine::{Machine, PICKS_MAX, Pace, Played, Then};
 pub use paper::{Blank, Fill, Layout, Paper, Part, Row, Seen, Sheet};
 pub use registry::{DOMAINS, Domain, engine, engines};

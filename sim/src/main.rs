@@ -50,8 +50,11 @@ fn answer(command: Command) -> Result<String, Usage> {
             worksheet::text(entry, &paper, seed, with_answers)
         }
         Command::Run(run) => {
-            let Run { entry, scenario, format, mode } = run;
-            let scenario = read(entry, scenario.as_deref())?;
+            let Run { entry, scenario, format, mode, list } = run;
+            let mut scenario = read(entry, scenario.as_deref())?;
+            if let (Some((key, line)), Value::Object(fields)) = (list, &mut scenario) {
+                fields.insert(key.to_owned(), line.into());
+            }
             let run = entry.run(&scenario, mode).map_err(|it| faults(entry, &it))?;
             Ok(match format {
                 Format::Json => format!("{}\n", sim::run_json(&run)),

@@ -161,3 +161,16 @@ fn a_reader_that_goes_away_is_no_fault() {
     assert!(child.wait().unwrap().success(), "{told}");
     assert_eq!(told, "");
 }
+
+#[test]
+fn work_is_given_as_the_simulators_of_ostep_take_it() {
+    let told = answer(&["run", "cpu/mlfq", "-l", "0,6,0:0,4,2", "-i", "3", "--format", "json"], "");
+    let run: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(run["scenario"]["jobs"][1]["bursts_ticks"], serde_json::json!([2, 3, 2]));
+    assert!(
+        refusal(&["run", "cpu/fcfs", "-l", "1,x"], "").contains("/jobs: \"x\" is no whole number")
+    );
+    assert!(refusal(&["run", "sync/program", "-l", "1"], "").contains("takes no -l"));
+    assert!(refusal(&["explore", "sync/program", "-l", "1"], "").contains("belong to run"));
+    assert!(answer(&["show", "cpu/lottery"], "").contains("as one line"));
+}

@@ -13,7 +13,7 @@ use crate::player::Player;
 use draft::{put, read_ints, read_number, text_of};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use sim::{Field, Kind, Preset, ScenarioError};
+use sim::{Field, Kind, Notation, Preset, ScenarioError};
 
 /// A scenario that is offered by name.
 #[derive(Debug, Clone, PartialEq)]
@@ -338,7 +338,52 @@ fn rows_view(
             </div>
             {fault}
             <button type="button" class="quiet" disabled=full on:click=add>"Add a row"</button>
+            {field.notation.map(|it| notation_view(player, draft, uid, it, at))}
         </div>
+    }
+    .into_any()
+}
+
+/// The rows of a table as one line of text, in another tool's words; it stands folded below the table.
+fn notation_view(
+    player: Player,
+    draft: Draft,
+    uid: &str,
+    notation: &'static Notation,
+    at: &str,
+) -> AnyView {
+    let id = format!("{uid}{}-line", at.replace('/', "-"));
+    let (help_id, fault_id) = (format!("{id}-help"), format!("{id}-fault"));
+    let described = format!("{help_id} {fault_id}");
+    let slip = RwSignal::new(None::<String>);
+    let place = at.to_owned();
+    // Rows that can be read go to the table, where the form tells what else is wrong with them.
+    let take = value(move |typed| match (notation.read)(&typed) {
+        _ if typed.trim().is_empty() => slip.set(None),
+        Ok(rows) => {
+            slip.set(None);
+            draft.set(player, &place, rows);
+            if draft.faults.with_untracked(Option::is_none) {
+                draft.follow(player);
+            } else {
+                draft.shape.update(|it| *it += 1);
+            }
+        }
+        Err(fault) => slip.set(Some(fault.to_string())),
+    });
+    let told = live(move || {
+        slip.get().map(|it| view! { <span class="fault" role="alert">{it}</span> }).into_any()
+    });
+    let invalid = text(move || slip.with(Option::is_some).to_string());
+    view! {
+        <details class="one-line">
+            <summary>"Type them as one line"</summary>
+            <label class="label" for=id.clone()>"One line"</label>
+            <input type="text" id=id autocomplete="off" spellcheck="false" placeholder=notation.example
+                aria-invalid=invalid aria-describedby=described on:change=take/>
+            <span id=fault_id>{told}</span>
+            <span class="help" id=help_id>{notation.help}</span>
+        </details>
     }
     .into_any()
 }

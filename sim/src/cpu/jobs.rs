@@ -1,5 +1,6 @@
 //! The workload of every single-CPU engine, and the fields of the form that set it.
 
+use super::job_list::JOB_LIST;
 use crate::error::{Fault, Problem, ScenarioError};
 use crate::form::{Field, Kind, Preset};
 use serde::Deserialize;
@@ -77,7 +78,7 @@ const ARRIVAL: Field = Field::new("arrival_ticks", "Arrival", Kind::Int { min: 0
 const BURSTS: Field = Field::new(
     "bursts_ticks",
     "Bursts",
-    Kind::Ints { min: 1, max: 10_000, len_min: 1, len_max: 19, single_key: "burst_ticks" },
+    Kind::Ints { min: 1, max: 10_000, len_min: 1, len_max: 99, single_key: "burst_ticks" },
 )
 .unit("ticks")
 .help("CPU, I/O, CPU, … in turn; the first and the last are CPU time.");
@@ -118,7 +119,8 @@ pub(crate) const fn columns_with_slices() -> [Field; N_COLUMNS] {
 
 /// The table of jobs with these columns.
 pub(crate) const fn table(columns: &'static [Field]) -> Field {
-    Field::new("jobs", "Jobs", Kind::Rows { columns, len_min: 1, len_max: 200 }).work()
+    let rows = Kind::Rows { columns, len_min: 1, len_max: 200 };
+    Field::new("jobs", "Jobs", rows).work().typed(&JOB_LIST)
 }
 
 /// How long a job may run in one go.

@@ -11,6 +11,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod job_list;
 mod jobs;
 mod kernel;
 #[cfg(test)]
