@@ -14,6 +14,7 @@ use content::FigureSpec;
 use leptos::prelude::*;
 use serde_json::Value;
 use sim::{Entry, Mode, ScenarioError};
+use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
 
 /// Name in links of the engine's own example.
@@ -108,6 +109,7 @@ pub fn ready(
     };
     let at = place.step.map_or(at, |step| step.saturating_sub(1));
     let player = Player::new(entry, run, at);
+    keep_asked(player, &place, &mut notices);
     player.notices.set(notices);
     Ok(Ready { player, place })
 }
@@ -126,7 +128,18 @@ pub fn follow(
             notices.extend(faults(&error));
         }
     }
+    keep_asked(player, place, &mut notices);
     player.notices.set(notices);
+}
+
+/// Keeps the future that a link has beside the one it shows.
+fn keep_asked(player: Player, place: &Place, notices: &mut Vec<String>) {
+    let Some(kept) = &place.kept else { return };
+    let scenario = player.run.with_untracked(|run| link::apply(&run.scenario, kept));
+    match player.entry.run(&scenario, Mode::Frames) {
+        Ok(run) => player.kept.set(Some(Arc::new(run))),
+        Err(error) => notices.extend(faults(&error)),
+    }
 }
 
 /// The scenario that a place asks for, and the step to open it on; `None` if the figure's own
@@ -443,9 +456,16 @@ fn fragment(
             };
             Place { scenario, changed, ..Place::default() }
         });
+        let kept = player.kept.with(|kept| {
+            let kept = kept.as_ref()?;
+            Some(player.run.with(|run| link::changes(entry.form, &run.scenario, &kept.scenario)))
+        });
         let tab = shared.get().map(|it| it.slug().to_owned());
         let compare = if tab.is_some() { compare.get() } else { Vec::new() };
-        link::format(entry.form, &Place { step: Some(player.at.get() + 1), tab, compare, ..place })
+        link::format(
+            entry.form,
+            &Place { step: Some(player.at.get() + 1), tab, compare, kept, ..place },
+        )
     })
 }
 
@@ -482,6 +502,7 @@ fn follow_address(
     Effect::new(move |first: Option<()>| {
         player.at.track();
         player.run.track();
+        player.kept.track();
         shared.track();
         compare.track();
         // The address that was opened stays until the reader moves.

@@ -25,6 +25,8 @@ pub struct Place {
     pub tab: Option<String>,
     /// Engines compared with this one, by id.
     pub compare: Vec<String>,
+    /// Fields in which a future that was kept differs from what is shown; `None` if none was kept.
+    pub kept: Option<Map<String, Value>>,
 }
 
 impl Place {
@@ -38,12 +40,13 @@ impl Place {
             step: over.step.or(self.step),
             tab: over.tab.or(self.tab),
             compare: if over.compare.is_empty() { self.compare } else { over.compare },
+            kept: over.kept.or(self.kept),
         }
     }
 }
 
 /// Keys with a meaning of their own; no form uses them (a test sees to it).
-pub const RESERVED: &[&str] = &["v", "s", "step", "tab", "with"];
+pub const RESERVED: &[&str] = &["v", "s", "step", "tab", "with", "kept"];
 
 /// A row in which every cell has its default.
 const DEFAULT_ROW: &str = "~";
@@ -61,10 +64,10 @@ pub fn format(form: &[Field], place: &Place) -> String {
     if let Some(name) = &place.scenario {
         parts.push(format!("s={}", encode(name)));
     }
-    for field in form {
-        if let Some(value) = place.changed.get(field.key) {
-            parts.push(format!("{}={}", field.key, write_value(field, value)));
-        }
+    parts.extend(write_fields(form, &place.changed));
+    if let Some(kept) = &place.kept {
+        // One part of the link, with its own `&` and `=` inside.
+        parts.push(format!("kept={}", encode(&write_fields(form, kept).join("&"))));
     }
     if !place.compare.is_empty() {
         let ids: Vec<String> = place.compare.iter().map(|id| encode(id)).collect();
@@ -77,6 +80,14 @@ pub fn format(form: &[Field], place: &Place) -> String {
         parts.push(format!("step={step}"));
     }
     parts.join("&")
+}
+
+/// `key=value` for each field that is set.
+fn write_fields(form: &[Field], fields: &Map<String, Value>) -> Vec<String> {
+    let part = |field: &Field| {
+        Some(format!("{}={}", field.key, write_value(field, fields.get(field.key)?)))
+    };
+    form.iter().filter_map(part).collect()
 }
 
 /// Reads the text after `#` or `?`. What cannot be read is told and left out.
@@ -116,20 +127,32 @@ fn read_part(form: &[Field], place: &mut Place, key: &str, raw: &str) -> Result<
         },
         "tab" => place.tab = Some(decode(raw)),
         "with" => place.compare = raw.split(',').filter(|it| !it.is_empty()).map(decode).collect(),
+        "kept" => {
+            let mut kept = Map::new();
+            for part in decode(raw).split('&').filter(|it| !it.is_empty()) {
+                let (key, raw) = part.split_once('=').unwrap_or((part, ""));
+                read_field(form, &mut kept, key, raw)?;
+            }
+            place.kept = Some(kept);
+        }
         "secret" => {}
         _ if OPTIONS.contains(&key) => {}
-        _ => match form.iter().find(|field| field.key == key) {
-            Some(field) => {
-                place.changed.insert(key.to_owned(), read_value(field, raw)?);
-            }
-            None => {
-                return Err(format!(
-                    "The link sets {}, which this figure does not have",
-                    shown(key)
-                ));
-            }
-        },
+        _ => read_field(form, &mut place.changed, key, raw)?,
     }
+    Ok(())
+}
+
+fn read_field(
+    form: &[Field],
+    fields: &mut Map<String, Value>,
+    key: &str,
+    raw: &str,
+) -> Result<(), String> {
+    let field = form
+        .iter()
+        .find(|field| field.key == key)
+        .ok_or_else(|| format!("The link sets {}, which this figure does not have", shown(key)))?;
+    fields.insert(key.to_owned(), read_value(field, raw)?);
     Ok(())
 }
 
@@ -362,6 +385,28 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_future_is_one_part_of_the_link() {
+        let mut it = place(&json!({"n": 4, "source": "a&b=c"}));
+        it.kept = Some(
+            place(&json!({"n": 7, "jobs": [{"bursts": [7, 1]}], "source": "x = 1 & 2"})).changed,
+        );
+        let text = format(FORM, &it);
+        assert!(text.contains("&kept=n%3D7%26"), "{text}");
+        let (back, notices) = parse(FORM, &text);
+        assert!(notices.is_empty(), "{notices:?}");
+        let scenario = |it: &Place| {
+            let shown = apply(&check(FORM, &json!({})).unwrap(), &it.changed);
+            (
+                check(FORM, &shown).unwrap(),
+                check(FORM, &apply(&shown, it.kept.as_ref().unwrap())).unwrap(),
+            )
+        };
+        assert_eq!(scenario(&back), scenario(&it));
+        assert_eq!(parse(FORM, "kept=").0.kept, Some(serde_json::Map::new()));
+        assert!(parse(FORM, "kept=zzz%3D1").1[0].contains("zzz"));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_told_and_loses_nothing_else() {
         let (place, notices) = parse(FORM, "v=1&n=x&zzz=1&mode=b&step=-&v=9");
         assert_eq!(place.changed.get("mode"), Some(&json!("b")));
@@ -392,7 +437,7 @@ mod tests {
         let mut rng = sim::Rng::new(6);
         let bits = [
             "v=1", "&", "=", "jobs", "n", ":", ",", ".", "%", "%é", "%2", "9", "step", "é", "#",
-            "+",
+            "kept=",
         ];
         for _ in 0..3_000 {
             let text: String = (0..rng.below(20)).map(|_| bits[rng.below(16) as usize]).collect();

@@ -38,6 +38,13 @@ describe("a future is kept", () => {
       await page.waitForFunction((old) => location.hash !== old, addressed);
       const swapped = await fork(page).locator(".fork-steps dd").allTextContents();
       assert.deepEqual(swapped, [now, kept]);
+      // Both are in the link.
+      await page.waitForFunction(() => location.hash.includes("&kept="));
+      const hash = await page.evaluate(() => location.hash);
+      await page.goto("about:blank");
+      await page.goto(site.host.url(`sim/sync/program.html${hash}`));
+      await fork(page).locator(".fork-steps").waitFor();
+      assert.deepEqual(await fork(page).locator(".fork-steps dd").allTextContents(), swapped);
     }));
 
   test("by a button, and a changed setting is named; what differs first is gone to", () =>
