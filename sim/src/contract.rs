@@ -141,6 +141,16 @@ fn marks(panel: &crate::scene::Panel) -> Vec<&crate::scene::Mark> {
 }
 
 #[test]
+fn an_engine_says_whether_it_draws_charts() {
+    for entry in engines() {
+        let run = entry.run_text(entry.example, Mode::Frames).unwrap();
+        let draws =
+            run.scene(0).panels.iter().any(|it| matches!(it.panel, crate::scene::Panel::Chart(_)));
+        assert_eq!(entry.charts, draws, "{}: CHARTS", entry.meta.id);
+    }
+}
+
+#[test]
 fn two_runs_are_equal_and_metrics_do_not_need_frames() {
     for entry in engines() {
         let id = entry.meta.id;

@@ -32,6 +32,8 @@ pub trait Engine: 'static {
     const EXAMPLE: &'static str;
     /// How a learner works the engine out by hand, where that makes a good problem.
     const PAPER: Option<Paper> = None;
+    /// Whether a chart is among its panels: what draws charts comes to a page only then.
+    const CHARTS: bool = false;
 
     /// Runs to the end, logging a frame at every step a reader should see, then the metrics.
     ///
@@ -181,6 +183,20 @@ pub struct Metric {
     pub unit: &'static str,
     /// Which way it is better.
     pub better: Better,
+}
+
+/// Last words of the keys of shares: numbers without a unit that are mostly from 0 to 1.
+const SHARES: [&str; 3] = ["utilisation", "share", "rate"];
+
+impl Metric {
+    /// The value and its unit as a reader sees them: a share in percent, everything else as it is.
+    #[must_use]
+    pub fn shown(&self) -> (f64, &'static str) {
+        let name = self.key.split('.').next().unwrap_or_default();
+        let word = name.rsplit('_').next().unwrap_or_default();
+        let is_share = self.unit.is_empty() && SHARES.contains(&word);
+        if is_share { (100.0 * self.value, "%") } else { (self.value, self.unit) }
+    }
 }
 
 /// Where an engine writes its steps and metrics.
@@ -370,6 +386,8 @@ pub struct Entry {
     pub search: Option<StartSearch>,
     /// How a learner works it out by hand.
     pub paper: Option<Paper>,
+    /// Whether a chart is among its panels.
+    pub charts: bool,
     run: fn(&Value, Mode) -> Result<Run, ScenarioError>,
 }
 
@@ -390,6 +408,7 @@ impl Entry {
             explore: None,
             search: None,
             paper: E::PAPER,
+            charts: E::CHARTS,
             run: run::<E>,
         }
     }

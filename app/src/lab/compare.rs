@@ -162,7 +162,8 @@ pub(super) fn table_view(lanes: &[Lane]) -> AnyView {
             && runs.iter().all(|(_, run)| run.metric(&metric.key).is_some())
     };
     let row = |metric: &Metric| {
-        let values: Vec<f64> = runs.iter().filter_map(|(_, run)| run.metric(&metric.key)).collect();
+        let of = |run: &Run| run.metrics.iter().find(|it| it.key == metric.key).map(Metric::shown);
+        let values: Vec<f64> = runs.iter().filter_map(|(_, run)| Some(of(run)?.0)).collect();
         let best = best(&values, metric.better);
         let cell = |value: f64| {
             let wins = best.is_some_and(|best| (best - value).abs() < 1e-9);
@@ -170,8 +171,8 @@ pub(super) fn table_view(lanes: &[Lane]) -> AnyView {
             let mark = wins.then(|| view! { <span class="best-mark">"best "</span> });
             view! { <td class=class>{mark}{number(value, 3)}</td> }.into_any()
         };
-        let unit =
-            (!metric.unit.is_empty()).then(|| view! { <span class="unit">" "{metric.unit}</span> });
+        let (_, unit) = metric.shown();
+        let unit = (!unit.is_empty()).then(|| view! { <span class="unit">" "{unit}</span> });
         view! { <tr><th scope="row">{metric.label.clone()}{unit}</th>{values.into_iter().map(cell).collect_view()}</tr> }
             .into_any()
     };
@@ -214,6 +215,15 @@ mod tests {
         assert_eq!(best(&[3.0, 1.0], Better::Higher), Some(3.0));
         assert_eq!(best(&[2.0, 2.0], Better::Higher), None);
         assert_eq!(best(&[], Better::Lower), None);
+    }
+
+    #[test]
+    fn a_share_is_told_in_percent() {
+        let entry = sim::engine("cpu/round_robin").unwrap();
+        let run = entry.run_text(entry.example, Mode::MetricsOnly).unwrap();
+        let shown = |key: &str| run.metrics.iter().find(|it| it.key == key).unwrap().shown();
+        assert_eq!(shown("utilisation"), (100.0, "%"));
+        assert_eq!(shown("waiting_ticks_mean").1, "ticks");
     }
 
     #[test]

@@ -162,11 +162,11 @@ fn charts(
     let unit = if field.unit.is_empty() { String::new() } else { format!(" ({})", field.unit) };
     let chart = |metric: &String| {
         let named = runs.iter().flatten().flat_map(|(_, all)| all).find(|it| it.key == *metric)?;
-        let y_unit =
-            if named.unit.is_empty() { String::new() } else { format!(" ({})", named.unit) };
+        let (_, unit_shown) = named.shown();
+        let y_unit = if unit_shown.is_empty() { String::new() } else { format!(" ({unit_shown})") };
         let line = |(line, runs): (&&'static Entry, &Vec<(i64, Vec<Metric>)>)| {
             let point = |(x, all): &(i64, Vec<Metric>)| {
-                let y = all.iter().find(|it| it.key == *metric)?.value;
+                let (y, _) = all.iter().find(|it| it.key == *metric)?.shown();
                 Some((*x as f64, y))
             };
             let points = runs.iter().filter_map(point).collect();

@@ -57,6 +57,7 @@ impl Engine for BurstPrediction {
         time_unit: "bursts",
         markers: &["learn"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("alpha_percent", "Alpha", Kind::Int { min: 0, max: 100 })
             .unit("%")

@@ -104,6 +104,7 @@ impl Engine for Cfs {
         time_unit: "ticks",
         markers: &["dispatch", "finish"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         jobs::table(&COLUMNS),
         Field::new(

@@ -68,6 +68,7 @@ impl Engine for Eevdf {
         time_unit: "ticks",
         markers: &["dispatch", "finish"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         jobs::table(&COLUMNS),
         Field::new("slice_ticks", "Slice of all", Kind::Int { min: 1, max: 1_000 })

@@ -88,6 +88,7 @@ impl Engine for GroupShares {
         time_unit: "ticks",
         markers: &["throttle", "refill", "active"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("groups", "Groups", Kind::Rows { columns: COLUMNS, len_min: 1, len_max: 12 }),
         Field::new("cpus", "CPUs", Kind::Int { min: 1, max: 8 }).or(Preset::Int(1)),

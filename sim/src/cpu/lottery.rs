@@ -52,6 +52,7 @@ impl Engine for Lottery {
         time_unit: "ticks",
         markers: &["dispatch", "finish"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         jobs::table(&COLUMNS),
         jobs::QUANTUM,

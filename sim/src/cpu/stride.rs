@@ -55,6 +55,7 @@ impl Engine for Stride {
         time_unit: "ticks",
         markers: &["dispatch", "finish"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         jobs::table(&COLUMNS),
         jobs::QUANTUM,

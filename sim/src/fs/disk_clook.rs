@@ -41,6 +41,7 @@ impl Engine for DiskClook {
         time_unit: "µs",
         markers: &["jump"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(true, false, true);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::CLOOK);

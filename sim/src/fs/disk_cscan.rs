@@ -41,6 +41,7 @@ impl Engine for DiskCscan {
         time_unit: "µs",
         markers: &["edge", "jump"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(true, false, true);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::CSCAN);

@@ -38,6 +38,7 @@ impl Engine for DiskFcfs {
         time_unit: "µs",
         markers: &["turn"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(false, false, false);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::FCFS);

@@ -40,6 +40,7 @@ impl Engine for DiskLook {
         time_unit: "µs",
         markers: &["turn"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(true, false, false);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::LOOK);

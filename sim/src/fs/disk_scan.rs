@@ -41,6 +41,7 @@ impl Engine for DiskScan {
         time_unit: "µs",
         markers: &["edge", "turn"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(true, false, false);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::SCAN);

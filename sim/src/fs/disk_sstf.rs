@@ -40,6 +40,7 @@ impl Engine for DiskSstf {
         time_unit: "µs",
         markers: &["turn"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &workload::form(false, true, false);
     const EXAMPLE: &'static str = workload::EXAMPLE;
     const PAPER: Option<Paper> = Some(paper::SSTF);

@@ -109,6 +109,7 @@ impl Engine for PageCache {
         time_unit: "µs",
         markers: &["miss", "flusher", "throttle", "fsync", "sync"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("files", "Files", Kind::Rows { columns: FILES, len_min: 1, len_max: 3 }),
         Field::new("script", "Script", Kind::Rows { columns: LINE, len_min: 1, len_max: 40 }),

@@ -122,6 +122,7 @@ impl Engine for EpollBugs {
         time_unit: "ticks",
         markers: &["in_vain", "reuse", "wrong", "useless"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "bug",

@@ -150,6 +150,7 @@ impl Engine for Readiness {
         time_unit: "ns",
         markers: &["ask", "sleep", "past_set"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "api",

@@ -74,6 +74,7 @@ impl Engine for Servers {
         time_unit: "µs",
         markers: &["block", "full"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "shape",

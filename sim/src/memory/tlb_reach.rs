@@ -70,6 +70,7 @@ impl Engine for TlbReach {
         time_unit: "accesses",
         markers: &["walk"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("pattern", "Pattern", Kind::Choice(PATTERNS)).or(Preset::Text("strided")),
         Field::new("working_set_kib", "Working set", Kind::Int { min: 4, max: 67_108_864 })

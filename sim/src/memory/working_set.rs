@@ -78,6 +78,7 @@ impl Engine for WorkingSet {
         time_unit: "references",
         markers: &["fault"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         workload::REFERENCES,
         WINDOW,

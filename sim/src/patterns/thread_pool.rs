@@ -151,6 +151,7 @@ impl Engine for ThreadPool {
         time_unit: "ms",
         markers: &["full", "grow", "no_core", "starved"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("kinds", "Tasks", Kind::Rows { columns: KINDS, len_min: 1, len_max: 8 }),
         Field::new("n_workers", "Workers", Kind::Int { min: 1, max: 128 }).or(Preset::Int(2)),

@@ -104,6 +104,7 @@ impl Engine for ContextSwitch {
         time_unit: "cycles",
         markers: &["pick", "switch_mm", "resume", "warm"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("same_process", "Threads of one process", Kind::Flag)
             .help("Then the address space stays.")

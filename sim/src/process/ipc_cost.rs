@@ -205,6 +205,7 @@ impl Engine for IpcCost {
         time_unit: "steps",
         markers: &["out", "chosen"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("message_bytes", "Message", Kind::Int { min: 1, max: 16_777_216 })
             .unit("bytes")

@@ -106,6 +106,7 @@ impl Engine for Adaptive {
         time_unit: "waits",
         markers: &["gave_up"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("waits", "Waits", Kind::Rows { columns: WAIT, len_min: 1, len_max: 100 }),
         Field::new("switch_ns", "Switch of threads", Kind::Int { min: 0, max: 1_000_000 })

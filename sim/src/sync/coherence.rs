@@ -65,6 +65,7 @@ impl Engine for Coherence {
         time_unit: "cycles",
         markers: &["enter", "leave"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "code",

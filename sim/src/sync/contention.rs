@@ -86,6 +86,7 @@ impl Engine for Contention {
         time_unit: "threads",
         markers: &["flat", "falls"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "lock",

@@ -88,6 +88,7 @@ impl Engine for LogStructured {
         time_unit: "statements",
         markers: &["pick", "clean", "crash", "full"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("segments", "Segments", Kind::Int { min: 3, max: 24 })
             .unit("segments")

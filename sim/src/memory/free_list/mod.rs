@@ -136,6 +136,7 @@ impl Engine for FreeList {
         time_unit: "operations",
         markers: &["fail", "merge", "bad_free"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("policy", "Policy", Kind::Choice(POLICIES))
             .help("Which free block serves a request.")

@@ -89,6 +89,7 @@ impl Engine for PerCpuPages {
         time_unit: "ns",
         markers: &["wait", "direct", "wake", "fail"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("n_cpus", "CPUs", Kind::Int { min: 1, max: 32 }).or(Preset::Int(4)),
         pages("memory_pages", "Memory", 16, 1_024).or(Preset::Int(128)),

@@ -135,6 +135,7 @@ impl Engine for ForkCow {
         time_unit: "ns",
         markers: &["fork", "copy", "unprotect", "damage", "segv"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "method",

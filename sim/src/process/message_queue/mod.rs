@@ -52,8 +52,7 @@ impl Engine for MessageQueue {
     };
     const FORM: &'static [Field] = &[
         Field::new("script", "Script", Kind::Code { max_chars: 3_000 })
-            .help("One a line: P1 send A 5 (a name and a priority), P2 receive, P3 notify.")
-            .work(),
+            .help("One a line: P1 send A 5 (a name and a priority), P2 receive, P3 notify."),
         Field::new("capacity_messages", "Room for", Kind::Int { min: 1, max: 20 })
             .unit("messages")
             .help("10 on Linux, unless the creator says otherwise.")

@@ -84,13 +84,11 @@ impl Engine for Pipe {
         markers: &["sleep", "eof", "broken", "stuck"],
     };
     const FORM: &'static [Field] = &[
-        Field::new("script", "Script", Kind::Code { max_chars: 3_000 })
-            .help(
-                "One a line: P1 write 3000, P1 write 8192 repeat, P2 read 4096 repeat, P1 close w; \
+        Field::new("script", "Script", Kind::Code { max_chars: 3_000 }).help(
+            "One a line: P1 write 3000, P1 write 8192 repeat, P2 read 4096 repeat, P1 close w; \
                  P3 wait (for the end of all others); P1 holds rw says which ends it has open at \
                  the start, where that is not what it uses.",
-            )
-            .work(),
+        ),
         Field::new("capacity_bytes", "Capacity", Kind::Int { min: 4_096, max: 1 << 20 })
             .unit("bytes")
             .help("65,536 on Linux; F_SETPIPE_SZ changes it, up to 1 MiB for ordinary users.")
