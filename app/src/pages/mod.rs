@@ -14,6 +14,7 @@ mod gallery;
 mod game;
 mod home;
 mod icons;
+mod key_frames;
 mod lesson;
 mod module;
 mod not_found;

@@ -3,6 +3,7 @@
 //! `print/cpu.html` holds a module, `print/course.html` all of them. They start no program. Ids get the lesson before them,
 //! since lessons were written one to a page; a link to a lesson that is on the same paper leads there.
 
+use super::key_frames::key_frames;
 use super::shell::Draft;
 use super::{Page, Site, course, html, lesson, root_of};
 use crate::figure::ready;
@@ -160,6 +161,7 @@ fn still(spec: &FigureSpec, root: &str) -> AnyView {
     let player = figure.player;
     let path = format!("sim/{}.html", spec.engine);
     let show = spec.show.clone();
+    let steps = key_frames(player, &show);
     view! {
         <figure class="figure">
             <figcaption class="figure-head">
@@ -168,6 +170,7 @@ fn still(spec: &FigureSpec, root: &str) -> AnyView {
             </figcaption>
             <Picture player show/>
             <Narration player/>
+            {steps}
             <p class="paper-live">"To play it: "<a href=format!("{root}{path}")>{path.clone()}</a></p>
         </figure>
     }
