@@ -22,16 +22,28 @@ function withFigure(path, use, options = {}) {
 
 test("there are figures", () => assert.notEqual(SIMS.length, 0));
 
-describe("every figure, by keyboard alone", { concurrency: N_AT_ONCE }, () => {
+describe("every figure", { concurrency: N_AT_ONCE }, () => {
   for (const path of SIMS) {
     test(path, (t) =>
-      withFigure(path, async (figure) => {
+      site.seats.with(async (page) => {
+        await page.goto(site.host.url(path));
+        const figure = await new Figure(page).ready();
         await figure.focus();
-        await t.test("steps forth and back, and stops at both ends", () => walk(figure));
+        await t.test("steps forth and back by key, and stops at both ends", () => walk(figure));
         await t.test("jumps to markers in both directions", () => jump(figure));
+        await t.test("a link brings back what was seen", () => comeBack(figure, page, path));
+        assert.deepEqual(page.faults, []);
       }));
   }
 });
+
+async function comeBack(figure, page, path) {
+  const { hash, seen } = await secondStep(figure, page);
+  // Only the fragment would change: that is no new visit.
+  await page.goto("about:blank");
+  await page.goto(site.host.url(path + hash));
+  assert.deepEqual(await standing(await new Figure(page).ready()), seen);
+}
 
 async function walk(figure) {
   await figure.press("Home");
@@ -128,34 +140,24 @@ test("the live region is empty at first and speaks when the reader acts", () =>
     });
   }));
 
-/** Steps to the second step, and gives the state that the address then holds to `use`, with what was seen. */
-function withState(path, use) {
-  return withFigure(path, async (figure, page) => {
-    await figure.focus();
-    await figure.press("Home");
-    await figure.at(1);
-    await figure.press("ArrowRight");
-    await figure.at(2);
-    await page.waitForFunction(() => /[#&]step=2(&|$)/.test(location.hash));
-    const seen = { position: await figure.position(), narration: await figure.narration() };
-    await use(new URL(page.url()).hash, seen, figure, page);
-  });
+const standing = async (figure) => ({ position: await figure.position(), narration: await figure.narration() });
+
+/** Goes to the second step: the state that the address then holds, and what is seen. */
+async function secondStep(figure, page) {
+  await figure.focus();
+  await figure.press("Home");
+  await figure.at(1);
+  await figure.press("ArrowRight");
+  await figure.at(2);
+  await page.waitForFunction(() => /[#&]step=2(&|$)/.test(location.hash));
+  return { hash: new URL(page.url()).hash, seen: await standing(figure) };
 }
 
-function opensAt(address, seen) {
-  return withFigure(address, async (figure) => {
-    assert.deepEqual({ position: await figure.position(), narration: await figure.narration() }, seen);
-  });
-}
-
-describe("a link brings back what was seen", { concurrency: N_AT_ONCE }, () => {
-  for (const path of SIMS) {
-    test(path, () => withState(path, (hash, seen) => opensAt(path + hash, seen)));
-  }
-});
+const opensAt = (address, seen) => withFigure(address, async (figure) => assert.deepEqual(await standing(figure), seen));
 
 test("the state is also read from the query, and a stranger's tail in the fragment is no harm", () =>
-  withState(SIMS[0], async (hash, seen) => {
+  withFigure(SIMS[0], async (first, page) => {
+    const { hash, seen } = await secondStep(first, page);
     const query = `?${hash.slice(1)}`;
     await opensAt(SIMS[0] + query, seen);
     await opensAt(`${SIMS[0]}${query}#?secret=abc`, seen);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { putAxe, violations } from "./lib/axe.mjs";
-import { launch, withPage } from "./lib/browser.mjs";
+import { Seats, launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, PAGES, SIMS, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
@@ -13,10 +13,16 @@ const N_AT_ONCE = 3;
 
 let browser;
 const hosts = {};
+// Pages to look at, to load below a path, and to read without scripts.
+const seats = {};
 
 before(async () => {
   browser = await launch();
   for (const prefix of PREFIXES) hosts[prefix] = await serve({ root: DIST, prefix });
+  const at = (prefix, options) => new Seats(browser, { origins: [hosts[prefix].origin], options });
+  seats.look = at("/", { reducedMotion: "reduce" });
+  seats.below = at("/a/b/", {});
+  seats.still = at("/", { javaScriptEnabled: false });
 });
 
 after(async () => {
@@ -26,14 +32,18 @@ after(async () => {
 
 test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
 
+/** The pages of the same folder, this one among them. */
+function folderOf(path) {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return PAGES.filter((it) => it.startsWith(folder));
+}
+
 /**
- * Whether a page of the same kind and domain stands for this one where paths and scripts are concerned. Frames and single files come by the dozen
- * from one template; each is loaded once, and files.test.mjs follows the links of all.
+ * Whether a page of the same kind and domain stands for this one where paths, scripts and axe are concerned. Frames and single files come by the dozen
+ * from one template, around a figure that is looked at on its own page; each is loaded once, and files.test.mjs follows the links of all.
  */
 function hasElder(path) {
-  if (!isEmbed(path) && !isSingle(path)) return false;
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  return PAGES.find((it) => it.startsWith(`${folder}/`)) !== path;
+  return (isEmbed(path) || isSingle(path)) && folderOf(path)[0] !== path;
 }
 
 describe("every page", { concurrency: N_AT_ONCE }, () => {
@@ -55,17 +65,15 @@ const LOOKS = [["light", 360], ["dark", 1280], ["dark", 360], ["light", 1280]];
  * pair and the rest in the other, so that each is seen in both colours and at both widths: axe takes longer than everything else together.
  */
 function looks(path) {
-  const folder = path.slice(0, path.lastIndexOf("/") + 1);
-  const place = PAGES.filter((it) => it.startsWith(folder)).indexOf(path);
+  const place = folderOf(path).indexOf(path);
   if (place === 0) return LOOKS;
   return place % 2 === 1 ? LOOKS.slice(0, 2) : LOOKS.slice(2);
 }
 
 /** One load of a page serves several questions: a load costs more than they do. */
-async function lookAt(t, path) {
-  const host = hosts["/"];
-  await withPage(browser, { origins: [host.origin], options: { reducedMotion: "reduce" } }, async (page) => {
-    await page.goto(host.url(path));
+function lookAt(t, path) {
+  return seats.look.with(async (page) => {
+    await page.goto(hosts["/"].url(path));
     await wake(page);
     await t.test("clean console, no foreign request", () => assert.deepEqual(page.faults, []));
     await t.test("no sideways scroll at 320 px", async () => {
@@ -74,7 +82,7 @@ async function lookAt(t, path) {
       assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
     });
     // A single file is an embed page with everything inside; the embed page is looked at.
-    if (isSingle(path)) return;
+    if (isSingle(path) || hasElder(path)) return;
     await putAxe(page);
     for (const [colorScheme, width] of looks(path)) {
       await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
@@ -86,19 +94,17 @@ async function lookAt(t, path) {
   });
 }
 
-async function loadUnderPath(path) {
-  const host = hosts["/a/b/"];
-  await withPage(browser, { origins: [host.origin] }, async (page) => {
-    await page.goto(host.url(path));
+function loadUnderPath(path) {
+  return seats.below.with(async (page) => {
+    await page.goto(hosts["/a/b/"].url(path));
     await wake(page);
     assert.deepEqual(page.faults, []);
   });
 }
 
-async function loadWithoutScripts(path) {
-  const host = hosts["/"];
-  await withPage(browser, { origins: [host.origin], options: { javaScriptEnabled: false } }, async (page) => {
-    await page.goto(host.url(path));
+function loadWithoutScripts(path) {
+  return seats.still.with(async (page) => {
+    await page.goto(hosts["/"].url(path));
     const text = await page.locator("body").innerText();
     assert.ok(text.length > 100, `only ${text.length} characters`);
     for (const figure of await page.locator("figure.figure[data-engine]").all()) {

@@ -1,15 +1,16 @@
 // The site on a host below a path, and a browser, for as long as a file of tests runs.
 import { after, before } from "node:test";
-import { launch } from "./browser.mjs";
+import { Seats, launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 import { DIST } from "./site.mjs";
 
-/** Starts both before the first test and stops them after the last. They are there once a test runs. */
+/** Starts both before the first test and stops them after the last, with pages that are used again. They are there once a test runs. */
 export function hosted() {
-  const site = { browser: undefined, host: undefined };
+  const site = { browser: undefined, host: undefined, seats: undefined };
   before(async () => {
     site.browser = await launch();
     site.host = await serve({ root: DIST, prefix: "/a/b/" });
+    site.seats = new Seats(site.browser, { origins: [site.host.origin], options: { reducedMotion: "reduce" } });
   });
   after(async () => {
     await site.browser.close();
