@@ -4,6 +4,7 @@
 //! repeated without harm; everything else is somebody else's message.
 
 use crate::browser;
+use crate::figure::{Chrome, Where};
 use crate::link;
 use crate::options::Options;
 use crate::player::{Action, Player, SPEEDS};
@@ -57,8 +58,35 @@ pub fn command(message: &Value) -> Option<Command> {
     })
 }
 
+/// What a figure in a frame needs: a piece of the program of its own, see [`crate::pieces`].
+#[derive(Debug, Clone, Copy)]
+pub struct Embedding {
+    /// Reads the query of the frame's address: how much surrounds the figure, and what it does at its start.
+    pub prepare: fn(&str, &mut Where) -> Options,
+    /// Joins a mounted figure with the page around its frame.
+    pub connect: fn(Player, &HtmlElement, &Options),
+}
+
+/// All of it.
+pub static EMBEDDING: Embedding = Embedding { prepare, connect };
+
+fn prepare(query: &str, place: &mut Where) -> Options {
+    let options = Options::read(query);
+    place.chrome = match options.controls.as_deref() {
+        Some("min") => Chrome::Minimal,
+        Some("none") => Chrome::Bare,
+        Some(_) | None => Chrome::Embed,
+    };
+    if let Some(theme) = &options.theme
+        && let Some(root) = browser::document().and_then(|it| it.document_element())
+    {
+        let _ = root.set_attribute("data-theme", theme);
+    }
+    options
+}
+
 /// Joins a mounted figure with the page around its frame.
-pub fn connect(player: Player, target: &HtmlElement, options: &Options) {
+fn connect(player: Player, target: &HtmlElement, options: &Options) {
     start(player, options);
     if options.untitled {
         let _ = target.class_list().add_1("untitled");

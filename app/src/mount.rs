@@ -1,10 +1,9 @@
 //! Mounts the figures of a page, each as it comes near what is seen.
 
 use crate::browser;
-use crate::embed;
+use crate::embed::Embedding;
 use crate::figure::Chrome;
 use crate::link::{self, Place};
-use crate::options::Options;
 use crate::pieces;
 use crate::player::Player;
 use crate::slot::Slot;
@@ -55,39 +54,33 @@ fn mount_slot(element: Element) {
     // A figure may be mounted once: a second look at the slot finds nothing.
     let _ = target.remove_attribute("data-figure");
     spawn_local(async move {
-        if pieces::bring([slot.spec.engine.as_str()]).await {
-            mount(slot, target);
+        let came = pieces::bring([slot.spec.engine.as_str()]).await;
+        let framed = slot.place.chrome != Chrome::Full;
+        let embedding = if framed { pieces::bring_embedding().await } else { None };
+        if came && embedding.is_some() == framed {
+            mount(slot, target, embedding);
         } else {
             browser::say_still(&target);
         }
     });
 }
 
-/// Mounts `slot` in `target`, in the state that the address of the page asks for.
-pub fn mount(mut slot: Slot, target: HtmlElement) {
-    let embedded = slot.place.chrome != Chrome::Full;
+/// Mounts `slot` in `target`, in the state that the address of the page asks for, with `embedding` in a frame.
+fn mount(mut slot: Slot, target: HtmlElement, embedding: Option<&'static Embedding>) {
     let (query, fragment) = browser::address().unwrap_or_default();
     let (place, notices) = match slot.place.live_link {
         true => asked(&slot, &query, &fragment),
         false => (Place::default(), Vec::new()),
     };
-    let options = if embedded { Options::read(&query) } else { Options::default() };
-    if embedded {
-        slot.place.chrome = chrome(&options);
-        if let Some(theme) = &options.theme
-            && let Some(root) = browser::document().and_then(|it| it.document_element())
-        {
-            let _ = root.set_attribute("data-theme", theme);
-        }
-    }
+    let framed = embedding.map(|it| (it, (it.prepare)(&query, &mut slot.place)));
     target.set_inner_html("");
     let frame = target.clone();
     let handle = mount_to(target, move || {
         match crate::figure::ready(&slot.spec, &slot.named, place, notices) {
             Ok(ready) => {
                 let player = ready.player;
-                if embedded {
-                    embed::connect(player, &frame, &options);
+                if let Some((embedding, options)) = &framed {
+                    (embedding.connect)(player, &frame, options);
                 }
                 if slot.place.live_link {
                     follow_address(slot.clone(), player);
@@ -142,12 +135,4 @@ fn asked(slot: &Slot, query: &str, fragment: &str) -> (Place, Vec<String>) {
         place = place.under(over);
     }
     (place, notices)
-}
-
-fn chrome(options: &Options) -> Chrome {
-    match options.controls.as_deref() {
-        Some("min") => Chrome::Minimal,
-        Some("none") => Chrome::Bare,
-        Some(_) | None => Chrome::Embed,
-    }
 }

@@ -36,7 +36,7 @@ impl Options {
                 }
                 "autoplay" => options.autoplay = value == "1",
                 "loop" => options.looping = value == "1",
-                "speed" => options.speed = value.parse().ok().filter(|it: &f64| it.is_finite()),
+                "speed" => options.speed = decimal(&value),
                 "start" => options.start = step(&value),
                 "title" => options.untitled = value == "0",
                 _ => {}
@@ -44,6 +44,17 @@ impl Options {
         }
         options
     }
+}
+
+/// A number such as `2` or `0.25`. The standard library reads every other form too, with tables that weigh more than a figure.
+fn decimal(text: &str) -> Option<f64> {
+    const DIGITS_MAX: usize = 6;
+    let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit()) && it.len() <= DIGITS_MAX;
+    let number = |it: &str| if it.is_empty() { Some(0) } else { it.parse::<u32>().ok() };
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let fits = digits(whole) && digits(part) && whole.len() + part.len() > 0;
+    let scale = 10_u32.pow(u32::try_from(part.len()).ok().filter(|_| fits)?);
+    Some(f64::from(number(whole)?) + f64::from(number(part)?) / f64::from(scale))
 }
 
 /// A step, from 1; one that is past every run stands for the last.
@@ -55,7 +66,17 @@ pub fn step(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use super::{Options, decimal};
+
+    #[test]
+    fn numbers_with_a_point_are_read() {
+        for text in ["2", "0.25", "10.5", ".5", "3.", "007"] {
+            assert_eq!(decimal(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", ".", "-1", "1e3", "1.2.3", "NaN", "1234567"] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn known_options_are_read_and_the_rest_is_left_alone() {

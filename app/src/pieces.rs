@@ -5,7 +5,9 @@
 //! come when they are asked for. Any other build has all of them from the start, and nothing else
 //! tells the two apart. Each piece is a `static`: the code that belongs to it is what it refers to.
 
+use crate::embed::Embedding;
 use crate::lab::Tools;
+use crate::panels::ChartView;
 use sim::Entry;
 use sim::registry::{Shelf, shelf_of};
 use web_sys::Element;
@@ -24,12 +26,15 @@ pub fn engines() -> impl Iterator<Item = &'static Entry> {
     here::shelves().into_iter().flat_map(|shelf| shelf.engines)
 }
 
-/// Brings the shelves of these engines. True when all of them are here.
+/// Brings the shelves of these engines, and what draws their charts. True when all of it is here.
 pub async fn bring<'a>(ids: impl IntoIterator<Item = &'a str>) -> bool {
     let mut all = true;
     for id in ids {
         let shelf = shelf_of(id).unwrap_or_default();
         all &= is_here(shelf) || here::bring(shelf).await;
+        if engine(id).is_some_and(|it| it.charts) {
+            all &= here::bring_charts().await;
+        }
     }
     all
 }
@@ -38,12 +43,15 @@ fn is_here(shelf: &str) -> bool {
     here::shelves().iter().any(|it| it.id == shelf)
 }
 
-pub use here::{bring_game, bring_practice, bring_quiz, bring_study, bring_tools, tools};
+pub use here::{
+    bring_embedding, bring_game, bring_practice, bring_quiz, bring_study, bring_tools, charts,
+    tools,
+};
 
 /// A build in one piece: what is not here does not exist.
 #[cfg(not(split))]
 mod here {
-    use super::{Mount, Shelf, Tools};
+    use super::{ChartView, Embedding, Mount, Shelf, Tools};
 
     pub(super) fn shelves() -> Vec<&'static Shelf> {
         sim::DOMAINS.iter().flat_map(|it| it.shelves).copied().collect()
@@ -52,6 +60,17 @@ mod here {
     #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
     pub(super) async fn bring(_: &str) -> bool {
         false
+    }
+
+    /// What draws charts, once it is here.
+    #[must_use]
+    pub fn charts() -> Option<&'static ChartView> {
+        Some(&crate::panels::CHARTS)
+    }
+
+    #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
+    pub(super) async fn bring_charts() -> bool {
+        true
     }
 
     /// The tools under a figure, once they are here.
@@ -64,6 +83,12 @@ mod here {
     #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
     pub async fn bring_tools() -> bool {
         true
+    }
+
+    /// What a figure in a frame needs.
+    #[allow(clippy::unused_async, reason = "a build in pieces waits here")]
+    pub async fn bring_embedding() -> Option<&'static Embedding> {
+        Some(&crate::embed::EMBEDDING)
     }
 
     /// What mounts a quiz.
@@ -94,7 +119,7 @@ mod here {
 /// A build in several pieces. Each marked function is the door to one: it is called once its file is here.
 #[cfg(split)]
 mod here {
-    use super::{Mount, Shelf, Tools, is_here};
+    use super::{ChartView, Embedding, Mount, Shelf, Tools, is_here};
     use leptos::wasm_split::{SplitLoaderError, wasm_split};
     use std::cell::{Cell, RefCell};
 
@@ -103,6 +128,7 @@ mod here {
     thread_local! {
         static SHELVES: RefCell<Vec<&'static Shelf>> = const { RefCell::new(Vec::new()) };
         static TOOLS: Cell<Option<&'static Tools>> = const { Cell::new(None) };
+        static CHARTS: Cell<Option<&'static ChartView>> = const { Cell::new(None) };
     }
 
     macro_rules! doors {
@@ -143,9 +169,19 @@ mod here {
         ordering_all ORDERING_ALL,
     }
 
+    #[wasm_split(charts, fallible, wasm_split_path = ::leptos::wasm_split)]
+    fn charts_door() -> Brought<ChartView> {
+        Ok(&crate::panels::CHARTS)
+    }
+
     #[wasm_split(tools, fallible, wasm_split_path = ::leptos::wasm_split)]
     fn tools_door() -> Brought<Tools> {
         Ok(&crate::lab::TOOLS)
+    }
+
+    #[wasm_split(embedding, fallible, wasm_split_path = ::leptos::wasm_split)]
+    fn embedding_door() -> Brought<Embedding> {
+        Ok(&crate::embed::EMBEDDING)
     }
 
     #[wasm_split(quiz, fallible, wasm_split_path = ::leptos::wasm_split)]
@@ -187,12 +223,34 @@ mod here {
         TOOLS.get()
     }
 
-    /// Brings the tools under a figure. True when they are here.
+    /// What draws charts, once it is here.
+    #[must_use]
+    pub fn charts() -> Option<&'static ChartView> {
+        CHARTS.get()
+    }
+
+    pub(super) async fn bring_charts() -> bool {
+        if CHARTS.get().is_none()
+            && let Ok(charts) = charts_door().await
+        {
+            CHARTS.set(Some(charts));
+        }
+        CHARTS.get().is_some()
+    }
+
+    /// Brings the tools under a figure; one of them draws charts. True when they are here.
     pub async fn bring_tools() -> bool {
-        if let Ok(tools) = tools_door().await {
+        if let Ok(tools) = tools_door().await
+            && bring_charts().await
+        {
             TOOLS.set(Some(tools));
         }
         TOOLS.get().is_some()
+    }
+
+    /// What a figure in a frame needs.
+    pub async fn bring_embedding() -> Option<&'static Embedding> {
+        embedding_door().await.ok()
     }
 
     /// What mounts a quiz.

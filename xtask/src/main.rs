@@ -16,6 +16,7 @@ mod repo;
 mod setup;
 mod site;
 mod tally;
+mod unused;
 mod wasm;
 
 use cli::Command;

@@ -5,7 +5,7 @@
 
 use crate::files::{read, write};
 use crate::process::{command, run};
-use crate::{Result, hub, names, repo::Repo};
+use crate::{Result, hub, names, repo::Repo, unused};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -73,9 +73,15 @@ pub(crate) fn place(repo: &Repo, dir: &Path) -> Result<()> {
     let loader = loader(&loads, &stem, &chunks, &doors)?;
     write(&dir.join(format!("{stem}_parts.js")), &loader)?;
     let main = dir.join(format!("{stem}_bg.wasm"));
+    let bare = parts.join("bare.wasm");
+    store(&bare, &unused::without_exports(&bytes(&main)?).ok_or("the program is cut short")?)?;
+    bring(repo, &bare, &main, &profile)?;
+    let text = unused::without_classes(&text)
+        .ok_or("the glue has other classes than expected, see xtask/src/unused.rs")?;
     let (wasm, text) = names::shorten(&bytes(&main)?, &text)
         .ok_or("the program and its glue do not name the same functions")?;
     store(&main, &wasm)?;
+    let text = unused::without_functions(&text);
     write(&glue, &text.replace(LOADER, &format!("from \"./{stem}_parts.js\"")))
 }
 

@@ -49,6 +49,27 @@ pub(crate) fn imports(section: &[u8]) -> Option<Vec<Import<'_>>> {
     Some(imports)
 }
 
+/// What a module gives.
+pub(crate) struct Export<'a> {
+    /// Under which name.
+    pub(crate) name: &'a [u8],
+    /// Name, kind and index, as they stand in the file.
+    pub(crate) whole: &'a [u8],
+}
+
+/// The exports of their section.
+pub(crate) fn exports(section: &[u8]) -> Option<Vec<Export<'_>>> {
+    let (n, mut rest) = read(section)?;
+    let mut exports = Vec::new();
+    for _ in 0..n {
+        let (name, after) = read_text(rest)?;
+        let (_, end) = read(after.get(1..)?)?;
+        exports.push(Export { name, whole: &rest[..rest.len() - end.len()] });
+        rest = end;
+    }
+    Some(exports)
+}
+
 /// A section as it stands in a file.
 pub(crate) fn section(id: u8, body: &[u8]) -> Vec<u8> {
     [&[id][..], &number(body.len()), body].concat()

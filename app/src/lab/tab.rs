@@ -6,7 +6,7 @@ use crate::form::{Draft, Editor, Named};
 use crate::player::Player;
 use content::Sweep;
 use leptos::prelude::*;
-use sim::{Field, Kind};
+use sim::{Field, Kind, Run};
 
 /// What can be opened under a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,10 +118,16 @@ pub struct Under {
 pub struct Tools {
     /// Draws a tab.
     pub view: fn(Tab, &Under) -> AnyView,
+    /// The picture of a step in words: the same text as on the command line.
+    pub words: fn(&Run, usize) -> String,
 }
 
 /// All of the tabs.
-pub static TOOLS: Tools = Tools { view: tab_view };
+pub static TOOLS: Tools = Tools { view: tab_view, words };
+
+fn words(run: &Run, at: usize) -> String {
+    run.scene(at).to_text()
+}
 
 fn tab_view(tab: Tab, under: &Under) -> AnyView {
     let Under { player, draft, named, compare, sweep, place, fragment } = under.clone();

@@ -64,6 +64,7 @@ impl Bundle {
         let engines = ids_in(body);
         let shelves: Vec<&str> =
             engines.iter().filter_map(|it| sim::registry::shelf_of(it)).collect();
+        let charts = engines.iter().filter_map(|it| sim::engine(it)).any(|it| it.charts);
         let holds = |part: &str| body.contains(&format!("data-{part}="));
         let is_asked = |name: &&str| {
             let own = name.split_once('_').map_or(*name, |(_, own)| own);
@@ -75,6 +76,8 @@ impl Bundle {
                 }
                 // What these have in common.
                 "more" => ["quiz", "mixed", "practice", "study", "game"].into_iter().any(holds),
+                "charts" => charts,
+                "embedding" => body.contains(FRAMED),
                 "quiz" => holds("quiz") || holds("mixed"),
                 part @ ("practice" | "study" | "game") => holds(part),
                 shelf => shelves.contains(&shelf),
@@ -83,6 +86,9 @@ impl Bundle {
         self.parts.keys().map(String::as_str).filter(is_asked).collect()
     }
 }
+
+/// What the body of a frame has and no other.
+pub(super) const FRAMED: &str = "class=\"embed-main\"";
 
 /// Ids of the engines that a body shows or practises.
 fn ids_in(body: &str) -> Vec<&str> {
@@ -208,7 +214,7 @@ pub(super) fn hash(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bundle, Files, STYLES, hash, stem};
+    use super::{Bundle, FRAMED, Files, STYLES, hash, stem};
 
     #[test]
     fn a_hash_is_cut_off_a_name_and_nothing_else_is() {
@@ -220,8 +226,10 @@ mod tests {
     #[test]
     fn a_page_asks_first_for_the_parts_that_it_shows() {
         let names = [
+            "charts.wasm",
             "cpu_queue.wasm",
             "cpu_other.wasm",
+            "embedding.wasm",
             "more.wasm",
             "quiz.wasm",
             "shared-cpu.wasm",
@@ -234,6 +242,10 @@ mod tests {
         let figure = "<figure data-engine=\"cpu/fcfs\">";
         let first = ["app-1_cpu_queue.wasm", "app-1_shared-cpu.wasm", "app-1_shared.wasm"];
         assert_eq!(bundle.parts_of(figure), first);
+        let framed = format!("<main {FRAMED}>{figure}");
+        assert_eq!(bundle.parts_of(&framed)[1], "app-1_embedding.wasm");
+        let charted = "<figure data-engine=\"cpu/stride\">";
+        assert_eq!(bundle.parts_of(charted)[0], "app-1_charts.wasm");
         let quiz = "<section data-quiz=\"{}\"><figure data-engine=\"cpu/edf\">";
         assert_eq!(
             bundle.parts_of(quiz),

@@ -1,7 +1,7 @@
 //! A figure as one self-contained file: it works from a disk, in a sandbox and where nothing else may be loaded.
 
 use super::encode::{base64, csp_hash};
-use super::files::{Bundle, Files};
+use super::files::{Bundle, FRAMED, Files};
 use super::shell::SITE;
 use super::{Page, Site, embed, html, root_of};
 use crate::quiz::escape;
@@ -66,9 +66,9 @@ fn parts(app: &Bundle, engines: &[Entry]) -> Option<String> {
         return Some(String::new());
     }
     let mut out = String::from("const early = {};\n");
-    let shown =
-        engines.first().map_or(String::new(), |it| format!("data-engine=\"{}\"", it.meta.id));
-    for name in app.parts_of(&shown) {
+    let shown: String =
+        engines.iter().map(|it| format!("data-engine=\"{}\"", it.meta.id)).collect();
+    for name in app.parts_of(&(shown + FRAMED)) {
         let bytes = base64(&gzip(app.parts.get(name)?)?);
         let _ = writeln!(out, "early[\"./{name}\"] = unpacked(\"{bytes}\");");
     }

@@ -27,7 +27,7 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws the chart.
 #[must_use]
-pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
+pub(super) fn chart_view(chart: &Chart, title: &str) -> AnyView {
     let names: Vec<&str> = chart.series.iter().map(|it| it.label.as_str()).collect();
     let summary =
         format!("{title}: {} over {}; {}", chart.y_label, chart.x_label, names.join(", "));

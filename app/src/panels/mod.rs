@@ -34,11 +34,26 @@ mod sheet;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-pub use chart::chart_view;
 pub use marks::{actor_chip, actor_class};
 
 use leptos::prelude::*;
-use sim::scene::{Panel, Slot};
+use sim::scene::{Chart, Panel, Slot};
+
+/// Draws a chart with a title.
+pub type ChartView = fn(&Chart, &str) -> AnyView;
+
+/// What draws charts: a piece of the program of its own, since most figures have none.
+pub static CHARTS: ChartView = chart::chart_view;
+
+/// Draws a chart, once what draws it is here.
+#[must_use]
+pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
+    match crate::pieces::charts() {
+        Some(draw) => draw(chart, title),
+        None => view! { <p class="quiet-note">"The chart did not come. Check the connection, then load the page again."</p> }
+            .into_any(),
+    }
+}
 
 /// Draws one panel of one frame. `actors` are the run's names by actor index.
 #[must_use]
@@ -53,7 +68,7 @@ pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
         Panel::Bits(it) => bits::bits_view(it),
         Panel::Graph(it) => graph::graph_view(it, title),
         Panel::Code(it) => code::code_view(it, actors),
-        Panel::Chart(it) => chart::chart_view(it, title),
+        Panel::Chart(it) => chart_view(it, title),
         Panel::Stats(it) => stats::stats_view(it),
         Panel::Note { text } => note::note_view(text),
     };

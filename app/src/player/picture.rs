@@ -1,9 +1,11 @@
 //! What is seen and said at one step.
 
-use super::{Piece, Player, pieces};
+use super::{Piece, Player, pieces as told};
 use crate::erased::{OnChange, live, text};
 use crate::panels::{actor_class, panel_view};
+use crate::pieces;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 /// All panels of the step that is shown.
 #[component]
@@ -42,7 +44,7 @@ pub fn Narration(
     let sentence = live(move || {
         player.run.with(|run| {
             let say = run.step(player.at.get()).map_or("", |step| step.say.as_str());
-            pieces(say, &run.actors).into_iter().map(piece).collect_view().into_any()
+            told(say, &run.actors).into_iter().map(piece).collect_view().into_any()
         })
     });
     view! { <p class="figure-say" data-role="narration">{sentence}</p> }.into_any()
@@ -55,15 +57,25 @@ pub fn Words(
     player: Player,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    // Counts the answers of the server, so that what waits for the tools looks again.
+    let answers = RwSignal::new(0_u32);
     let words = text(move || {
+        answers.track();
         // Text that nobody reads is not written at every step; a prerendered page has it.
         let wanted = open.get() || !cfg!(target_arch = "wasm32");
         let at = player.at.get();
-        if wanted { player.run.with(|run| run.scene(at).to_text()) } else { String::new() }
+        match pieces::tools().filter(|_| wanted) {
+            Some(tools) => player.run.with(|run| (tools.words)(run, at)),
+            None => String::new(),
+        }
     });
     let toggled: OnChange = Box::new(move |event| {
         let details = event_target::<web_sys::Element>(&event);
         open.set(details.has_attribute("open"));
+        spawn_local(async move {
+            pieces::bring_tools().await;
+            answers.try_update(|it| *it += 1);
+        });
     });
     view! {
         <details class="figure-words" on:toggle=toggled>
