@@ -141,12 +141,12 @@ fn marks(panel: &crate::scene::Panel) -> Vec<&crate::scene::Mark> {
 }
 
 #[test]
-fn an_engine_says_whether_it_draws_charts() {
+fn an_engine_that_draws_a_chart_says_so() {
     for entry in engines() {
         let run = entry.run_text(entry.example, Mode::Frames).unwrap();
         let draws =
             run.scene(0).panels.iter().any(|it| matches!(it.panel, crate::scene::Panel::Chart(_)));
-        assert_eq!(entry.charts, draws, "{}: CHARTS", entry.meta.id);
+        assert!(entry.charts || !draws, "{}: CHARTS", entry.meta.id);
     }
 }
 

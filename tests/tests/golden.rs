@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use interleave_tests::{NAMED, trace};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -33,6 +34,23 @@ fn every_named_scenario_has_the_trace_that_was_reviewed() {
         "run again with INTERLEAVE_UPDATE=1 and review: {}",
         wrong.join(", ")
     );
+}
+
+/// What draws charts is fetched for these engines only, and for each of them.
+#[test]
+fn the_engines_that_say_so_draw_charts_in_one_of_their_scenarios() {
+    let mut drawn = BTreeSet::new();
+    for (engine, name, file, _) in NAMED {
+        let file: Value = serde_json::from_str(file).unwrap();
+        let entry = sim::engine(engine).unwrap();
+        let run = entry.run(&file["scenario"], sim::Mode::Frames);
+        let run = run.unwrap_or_else(|it| panic!("{engine} {name}: {it}"));
+        if run.scene(0).panels.iter().any(|it| matches!(it.panel, sim::scene::Panel::Chart(_))) {
+            drawn.insert(*engine);
+        }
+    }
+    let said: BTreeSet<&str> = sim::engines().filter(|it| it.charts).map(|it| it.meta.id).collect();
+    assert_eq!(said, drawn);
 }
 
 #[test]
