@@ -13,6 +13,7 @@ mod disk_look;
 mod disk_scan;
 mod disk_sstf;
 mod extents;
+mod fsck;
 mod guess;
 mod inode_map;
 mod journal;
@@ -35,6 +36,7 @@ pub(crate) const FILES: &[Entry] = &[
     Entry::of::<extents::Extents>(),
     Entry::of::<allocation::Allocation>(),
     Entry::of::<layout::Layout>(),
+    Entry::of::<fsck::Fsck>(),
 ];
 
 /// What is on the disk after a crash.

@@ -4,22 +4,22 @@
 const PER_BLOCK: u64 = 16;
 
 /// Direct pointers of an inode; there are no others here.
-pub(super) const POINTERS: usize = 12;
+pub(in crate::fs) const POINTERS: usize = 12;
 
 /// The inode of the root directory; the one before it is reserved.
-pub(super) const ROOT: u64 = 2;
+pub(in crate::fs) const ROOT: u64 = 2;
 
 /// Groups, and what each of them has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) n_groups: u64,
-    pub(super) blocks: u64,
-    pub(super) inodes: u64,
+pub(in crate::fs) struct Shape {
+    pub(in crate::fs) n_groups: u64,
+    pub(in crate::fs) blocks: u64,
+    pub(in crate::fs) inodes: u64,
 }
 
 /// What a block of the disk is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::fs) enum Part {
     Superblock,
     Descriptors,
     BlockBitmap,
@@ -30,24 +30,24 @@ pub(super) enum Part {
 }
 
 impl Shape {
-    pub(super) const fn table_blocks(&self) -> u64 {
+    pub(in crate::fs) const fn table_blocks(&self) -> u64 {
         self.inodes.div_ceil(PER_BLOCK)
     }
 
     /// Blocks of a group before its data.
-    pub(super) const fn overhead(&self) -> u64 {
+    pub(in crate::fs) const fn overhead(&self) -> u64 {
         4 + self.table_blocks()
     }
 
-    pub(super) const fn n_blocks(&self) -> u64 {
+    pub(in crate::fs) const fn n_blocks(&self) -> u64 {
         self.n_groups * self.blocks
     }
 
-    pub(super) const fn n_inodes(&self) -> u64 {
+    pub(in crate::fs) const fn n_inodes(&self) -> u64 {
         self.n_groups * self.inodes
     }
 
-    pub(super) const fn part(&self, block: u64) -> Part {
+    pub(in crate::fs) const fn part(&self, block: u64) -> Part {
         match block % self.blocks {
             0 => Part::Superblock,
             1 => Part::Descriptors,
@@ -58,16 +58,16 @@ impl Shape {
         }
     }
 
-    pub(super) const fn group_of_inode(&self, number: u64) -> u64 {
+    pub(in crate::fs) const fn group_of_inode(&self, number: u64) -> u64 {
         (number - 1) / self.inodes
     }
 
-    pub(super) const fn group_of_block(&self, block: u64) -> u64 {
+    pub(in crate::fs) const fn group_of_block(&self, block: u64) -> u64 {
         block / self.blocks
     }
 
     /// The block of the table where an inode stands.
-    pub(super) const fn table_block(&self, number: u64) -> u64 {
+    pub(in crate::fs) const fn table_block(&self, number: u64) -> u64 {
         let inside = (number - 1) % self.inodes;
         self.group_of_inode(number) * self.blocks + 4 + inside / PER_BLOCK
     }
@@ -75,7 +75,7 @@ impl Shape {
 
 /// What an inode is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::fs) enum Kind {
     Free,
     Reserved,
     File,
@@ -83,36 +83,36 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Inode {
-    pub(super) kind: Kind,
-    pub(super) n_links: u64,
-    pub(super) blocks: Vec<u64>,
+pub(in crate::fs) struct Inode {
+    pub(in crate::fs) kind: Kind,
+    pub(in crate::fs) n_links: u64,
+    pub(in crate::fs) blocks: Vec<u64>,
     /// What a directory's block holds, without `.` and `..`.
-    pub(super) entries: Vec<(String, u64)>,
-    pub(super) parent: u64,
+    pub(in crate::fs) entries: Vec<(String, u64)>,
+    pub(in crate::fs) parent: u64,
 }
 
 /// Everything on the disk but the content of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Image {
-    pub(super) shape: Shape,
-    pub(super) block_bits: Vec<bool>,
-    pub(super) inode_bits: Vec<bool>,
-    pub(super) inodes: Vec<Inode>,
+pub(in crate::fs) struct Image {
+    pub(in crate::fs) shape: Shape,
+    pub(in crate::fs) block_bits: Vec<bool>,
+    pub(in crate::fs) inode_bits: Vec<bool>,
+    pub(in crate::fs) inodes: Vec<Inode>,
     /// Free blocks and inodes of each group, as its descriptor says.
-    pub(super) free: Vec<(u64, u64)>,
+    pub(in crate::fs) free: Vec<(u64, u64)>,
     /// The sums, as the superblock says.
-    pub(super) free_sum: (u64, u64),
+    pub(in crate::fs) free_sum: (u64, u64),
 }
 
 /// A number as an index.
-pub(super) fn at(number: u64) -> usize {
+pub(in crate::fs) fn at(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 impl Image {
     /// A new file system with an empty root directory.
-    pub(super) fn new(shape: Shape) -> Self {
+    pub(in crate::fs) fn new(shape: Shape) -> Self {
         let empty = Inode {
             kind: Kind::Free,
             n_links: 0,
@@ -140,70 +140,72 @@ impl Image {
         image
     }
 
-    pub(super) fn inode(&self, number: u64) -> &Inode {
+    pub(in crate::fs) fn inode(&self, number: u64) -> &Inode {
         &self.inodes[at(number - 1)]
     }
 
-    pub(super) fn inode_mut(&mut self, number: u64) -> &mut Inode {
+    pub(in crate::fs) fn inode_mut(&mut self, number: u64) -> &mut Inode {
         &mut self.inodes[at(number - 1)]
     }
 
-    pub(super) fn take_inode(&mut self, number: u64) {
+    pub(in crate::fs) fn take_inode(&mut self, number: u64) {
         self.inode_bits[at(number - 1)] = true;
         self.free[at(self.shape.group_of_inode(number))].1 -= 1;
     }
 
-    pub(super) fn give_inode(&mut self, number: u64) {
+    pub(in crate::fs) fn give_inode(&mut self, number: u64) {
         self.inode_bits[at(number - 1)] = false;
         self.free[at(self.shape.group_of_inode(number))].1 += 1;
     }
 
-    pub(super) fn take_block(&mut self, block: u64) {
+    pub(in crate::fs) fn take_block(&mut self, block: u64) {
         self.block_bits[at(block)] = true;
         self.free[at(self.shape.group_of_block(block))].0 -= 1;
     }
 
-    pub(super) fn give_block(&mut self, block: u64) {
+    pub(in crate::fs) fn give_block(&mut self, block: u64) {
         self.block_bits[at(block)] = false;
         self.free[at(self.shape.group_of_block(block))].0 += 1;
     }
 
     /// Brings the superblock's counts up to date.
-    pub(super) fn sum_up(&mut self) {
+    pub(in crate::fs) fn sum_up(&mut self) {
         let sum = |of: fn(&(u64, u64)) -> u64| self.free.iter().map(of).sum();
         self.free_sum = (sum(|it| it.0), sum(|it| it.1));
     }
 
     /// The first free inode, looked for from a group on.
-    pub(super) fn free_inode(&self, group: u64) -> Option<u64> {
+    pub(in crate::fs) fn free_inode(&self, group: u64) -> Option<u64> {
         let first = group * self.shape.inodes;
         let n = self.shape.n_inodes();
         (0..n).map(|it| (first + it) % n).find(|it| !self.inode_bits[at(*it)]).map(|it| it + 1)
     }
 
     /// The first free blocks, looked for from a group on.
-    pub(super) fn free_blocks(&self, group: u64, n: u64) -> Vec<u64> {
+    pub(in crate::fs) fn free_blocks(&self, group: u64, n: u64) -> Vec<u64> {
         let (first, all) = (group * self.shape.blocks, self.shape.n_blocks());
         let order = (0..all).map(|it| (first + it) % all);
         order.filter(|it| !self.block_bits[at(*it)]).take(at(n)).collect()
     }
 
-    pub(super) fn n_free_blocks(&self) -> u64 {
+    pub(in crate::fs) fn n_free_blocks(&self) -> u64 {
         self.block_bits.iter().filter(|it| !**it).count() as u64
     }
 
     /// The group for a new directory: the one with most free blocks that has a free inode.
-    pub(super) fn roomy_group(&self) -> Option<u64> {
+    pub(in crate::fs) fn roomy_group(&self) -> Option<u64> {
         let groups = (0..self.shape.n_groups).filter(|it| self.free[at(*it)].1 != 0);
         // The first one of equals.
         groups.rev().max_by_key(|it| self.free[at(*it)].0)
     }
 
     /// What a path leads to.
-    pub(super) fn find(&self, path: &str) -> Option<u64> {
+    pub(in crate::fs) fn find(&self, path: &str) -> Option<u64> {
         let mut number = ROOT;
         for name in path.split('/').filter(|it| !it.is_empty()) {
-            number = self.inode(number).entries.iter().find(|it| it.0 == name)?.1;
+            // A damaged entry may name an inode that is not there.
+            let inode = self.inodes.get(at(number.checked_sub(1)?))?;
+            number = inode.entries.iter().find(|it| it.0 == name)?.1;
         }
         Some(number)
     }

@@ -6,6 +6,7 @@ use crate::engine::{Engine, Log, typed};
 use crate::form::check;
 use crate::{Mode, Rng, engine};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn states(scenario: &Value) -> Vec<State> {
     let scenario: Scenario = typed(&check(Layout::FORM, scenario).unwrap()).unwrap();
@@ -15,12 +16,12 @@ fn states(scenario: &Value) -> Vec<State> {
 }
 
 /// Whether everything agrees with everything else, seen from the directories.
-fn look_at(image: &Image, script: &str) {
+pub(in crate::fs) fn look_at(image: &Image, script: &str) {
     let shape = image.shape;
     let mut blocks: Vec<bool> =
         (0..shape.n_blocks()).map(|it| shape.part(it) != Part::Data).collect();
     let mut links = vec![0; at(shape.n_inodes())];
-    let mut todo = vec![ROOT];
+    let (mut todo, mut seen) = (vec![ROOT], BTreeSet::from([ROOT]));
     links[at(ROOT - 1)] = 1;
     while let Some(number) = todo.pop() {
         let inode = image.inode(number);
@@ -35,7 +36,10 @@ fn look_at(image: &Image, script: &str) {
                     assert_eq!(image.inode(*child).parent, number);
                     links[at(number - 1)] += 1;
                 }
-                todo.push(*child);
+                // A file may have several names.
+                if seen.insert(*child) {
+                    todo.push(*child);
+                }
             }
         }
     }
@@ -57,7 +61,7 @@ fn look_at(image: &Image, script: &str) {
     assert_eq!(image.free_sum, sum, "{script}");
 }
 
-fn random_script(rng: &mut Rng) -> String {
+pub(in crate::fs) fn random_script(rng: &mut Rng) -> String {
     let mut script = String::new();
     for _ in 0..30 {
         let name = |rng: &mut Rng| ["a", "b", "c", "d"][rng.below(4) as usize];

@@ -14,12 +14,12 @@
 //! # Source
 //! `mckusick-1984`; `ostep`, chapter 40.
 
-mod image;
+pub(super) mod image;
 #[cfg(test)]
-mod laws;
-mod run;
-mod scene;
-mod script;
+pub(super) mod laws;
+pub(super) mod run;
+pub(super) mod scene;
+pub(super) mod script;
 
 use crate::engine::{Better, Engine, Frame, Log, Meta};
 use crate::error::ScenarioError;

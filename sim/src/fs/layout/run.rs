@@ -11,21 +11,21 @@ use std::collections::BTreeSet;
 /// What is seen after a step.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    pub(super) image: Image,
-    pub(super) line: Option<usize>,
-    pub(super) results: Vec<(String, u64)>,
+    pub(in crate::fs) image: Image,
+    pub(in crate::fs) line: Option<usize>,
+    pub(in crate::fs) results: Vec<(String, u64)>,
     /// The block that is written now.
-    pub(super) now: Option<u64>,
+    pub(in crate::fs) now: Option<u64>,
     /// Blocks that the call has changed.
-    pub(super) changed: BTreeSet<u64>,
-    pub(super) n_writes: u64,
+    pub(in crate::fs) changed: BTreeSet<u64>,
+    pub(in crate::fs) n_writes: u64,
 }
 
 /// A call that cannot be done: its error, and why.
 type Refused = (&'static str, String);
 
-pub(super) struct Runner {
-    pub(super) state: State,
+pub(in crate::fs) struct Runner {
+    pub(in crate::fs) state: State,
 }
 
 /// What a block bitmap loses or gains.
@@ -36,8 +36,12 @@ fn bits(blocks: &[u64]) -> String {
 
 impl Runner {
     pub(super) fn new(shape: Shape) -> Self {
+        Self::on(Image::new(shape))
+    }
+
+    pub(in crate::fs) fn on(image: Image) -> Self {
         let state = State {
-            image: Image::new(shape),
+            image,
             line: None,
             results: Vec::new(),
             now: None,
@@ -47,7 +51,7 @@ impl Runner {
         Self { state }
     }
 
-    pub(super) fn run(
+    pub(in crate::fs) fn run(
         &mut self,
         ops: &[(Does, String)],
         log: &mut Log<State>,

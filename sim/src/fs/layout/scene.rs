@@ -7,12 +7,17 @@ use crate::engine::Frame;
 use crate::scene::{
     Cell, CellRow, Cells, Column, Mark, Panel, Scene, Stat, Stats, Table, TableRow, Tone,
 };
+use std::collections::BTreeSet;
 
 /// Draws the last state of `past`.
 pub(super) fn scene(ops: &[(Does, String)], past: &[Frame<State>]) -> Scene {
     let Some(Frame { state, .. }) = past.last() else { return Scene::default() };
     Scene::default()
-        .with("disk", "The disk, group by group", Panel::Cells(disk(state)))
+        .with(
+            "disk",
+            "The disk, group by group",
+            Panel::Cells(disk(&state.image, state.now, &state.changed)),
+        )
         .with("bitmaps", "Bitmaps", Panel::Cells(bitmaps(state)))
         .with("inodes", "Inodes in use", Panel::Table(inodes(state)))
         .with("counts", "Counts of what is free", Panel::Table(counts(&state.image)))
@@ -28,8 +33,8 @@ fn owner(image: &Image, block: u64) -> Option<(u64, usize)> {
     })
 }
 
-fn disk(state: &State) -> Cells {
-    let image = &state.image;
+/// The blocks of a disk: the one a step is about, and those that have changed.
+pub(in crate::fs) fn disk(image: &Image, now: Option<u64>, changed: &BTreeSet<u64>) -> Cells {
     let shape = image.shape;
     let mark = |block: u64| {
         let is_first = block < shape.blocks;
@@ -60,7 +65,7 @@ fn disk(state: &State) -> Cells {
             Some((number, _)) if label.is_empty() => number.to_string(),
             Some(_) | None => label.to_owned(),
         };
-        let tone = match (state.now == Some(block), state.changed.contains(&block)) {
+        let tone = match (now == Some(block), changed.contains(&block)) {
             (true, _) => Tone::Running,
             (false, true) => Tone::Dirty,
             (false, false) => tone,
@@ -155,7 +160,7 @@ fn inodes(state: &State) -> Table {
     Table { columns, rows: used.map(row).collect() }
 }
 
-fn counts(image: &Image) -> Table {
+pub(in crate::fs) fn counts(image: &Image) -> Table {
     let columns =
         vec![Column::words("where"), Column::numbers("blocks"), Column::numbers("inodes")];
     let row = |key: String, name: String, (blocks, inodes): (u64, u64)| TableRow {

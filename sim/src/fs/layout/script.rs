@@ -7,7 +7,7 @@ const LINES_MAX: usize = 60;
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Does {
+pub(in crate::fs) enum Does {
     Create(String, u64),
     MakeDirectory(String),
     Append(String, u64),
@@ -15,7 +15,7 @@ pub(super) enum Does {
 }
 
 /// Reads a script: statements, and how they are shown.
-pub(super) fn read(text: &str) -> Result<Vec<(Does, String)>, ScenarioError> {
+pub(in crate::fs) fn read(text: &str) -> Result<Vec<(Does, String)>, ScenarioError> {
     let (mut ops, mut problems) = (Vec::new(), Vec::new());
     for mut line in lines(text) {
         if LINES_MAX <= ops.len() + problems.len() {
