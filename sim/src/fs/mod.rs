@@ -13,6 +13,7 @@ mod disk_look;
 mod disk_scan;
 mod disk_sstf;
 mod extents;
+mod flash;
 mod fsck;
 mod guess;
 mod inode_map;
@@ -57,4 +58,5 @@ pub(crate) const DISK: &[Entry] = &[
     Entry::of::<disk_clook::DiskClook>(),
     Entry::of::<raid::Raid>(),
     Entry::of::<log_structured::LogStructured>(),
+    Entry::of::<flash::Flash>(),
 ];
