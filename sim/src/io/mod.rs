@@ -2,6 +2,10 @@
 
 mod blocking_modes;
 mod blocking_scene;
+mod dma;
+#[cfg(test)]
+mod dma_laws;
+mod dma_scene;
 mod epoll_bugs;
 mod epoll_herd;
 #[cfg(test)]
@@ -36,4 +40,5 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<blocking_modes::BlockingModes>(),
     Entry::of::<zero_copy::ZeroCopy>(),
     Entry::of::<servers::Servers>(),
+    Entry::of::<dma::Dma>(),
 ];
