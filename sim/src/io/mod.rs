@@ -16,6 +16,11 @@ mod epoll_stale_scene;
 mod readiness;
 mod readiness_run;
 mod readiness_scene;
+#[cfg(test)]
+mod receive_laws;
+mod receive_path;
+mod receive_run;
+mod receive_scene;
 mod servers;
 mod servers_run;
 mod servers_scene;
@@ -41,4 +46,5 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<zero_copy::ZeroCopy>(),
     Entry::of::<servers::Servers>(),
     Entry::of::<dma::Dma>(),
+    Entry::of::<receive_path::ReceivePath>(),
 ];
