@@ -77,6 +77,7 @@ impl Engine for ReceivePath {
         time_unit: "ns",
         markers: &["interrupt", "budget", "complete", "lost"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "design",

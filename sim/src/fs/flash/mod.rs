@@ -95,6 +95,7 @@ impl Engine for Flash {
         time_unit: "writes",
         markers: &["pick", "level", "trim"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new("blocks", "Blocks", Kind::Int { min: 3, max: 32 })
             .unit("blocks")
