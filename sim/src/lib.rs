@@ -26,7 +26,7 @@ mod engine;
 mod error;
 mod explore;
 mod form;
-#[cfg(any(feature = "process", feature = "sync"))]
+#[cfg(any(feature = "patterns", feature = "process", feature = "sync"))]
 mod lang;
 mod lines;
 mod machine;

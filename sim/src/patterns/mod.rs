@@ -1,5 +1,13 @@
 //! Concurrency patterns: ways to divide work among tasks, and to join it again.
 
+mod async_expr;
+mod async_lang;
+#[cfg(test)]
+mod async_laws;
+mod async_parse;
+mod async_run;
+mod async_say;
+mod async_scene;
 #[cfg(test)]
 mod choice_laws;
 mod choice_scene;
@@ -34,6 +42,7 @@ mod steal_laws;
 mod steal_run;
 mod steal_scene;
 
+mod async_await;
 mod backpressure;
 mod channels;
 mod choice;
@@ -48,6 +57,7 @@ use crate::engine::Entry;
 pub(crate) const ALL: &[Entry] = &[
     Entry::of::<event_loop::EventLoop>(),
     Entry::of::<futures::Futures>(),
+    Entry::of::<async_await::AsyncAwait>(),
     Entry::of_machine::<channels::Channels>(),
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
