@@ -69,6 +69,7 @@ impl Engine for Backpressure {
         time_unit: "ms",
         markers: &["full", "refuse", "drop"],
     };
+    const CHARTS: bool = true;
     const FORM: &'static [Field] = &[
         Field::new(
             "answer",
