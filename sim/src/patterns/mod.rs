@@ -1,5 +1,11 @@
 //! Concurrency patterns: ways to divide work among tasks, and to join it again.
 
+#[cfg(test)]
+mod actor_laws;
+mod actor_plan;
+mod actor_run;
+mod actor_say;
+mod actor_scene;
 mod async_expr;
 mod async_lang;
 #[cfg(test)]
@@ -42,6 +48,7 @@ mod steal_laws;
 mod steal_run;
 mod steal_scene;
 
+mod actors;
 mod async_await;
 mod backpressure;
 mod channels;
@@ -57,6 +64,7 @@ use crate::engine::Entry;
 pub(crate) const ALL: &[Entry] = &[
     Entry::of::<event_loop::EventLoop>(),
     Entry::of::<futures::Futures>(),
+    Entry::of::<actors::Actors>(),
     Entry::of::<async_await::AsyncAwait>(),
     Entry::of_machine::<channels::Channels>(),
     Entry::of::<thread_pool::ThreadPool>(),
