@@ -19,6 +19,12 @@ mod choice_laws;
 mod choice_scene;
 mod choice_tree;
 #[cfg(test)]
+mod fiber_laws;
+mod fiber_run;
+mod fiber_say;
+mod fiber_scene;
+mod fiber_script;
+#[cfg(test)]
 mod future_laws;
 mod future_plan;
 mod go_expr;
@@ -54,6 +60,7 @@ mod backpressure;
 mod channels;
 mod choice;
 mod event_loop;
+mod fibers;
 mod futures;
 mod thread_pool;
 mod work_stealing;
@@ -66,6 +73,7 @@ pub(crate) const ALL: &[Entry] = &[
     Entry::of::<futures::Futures>(),
     Entry::of::<actors::Actors>(),
     Entry::of::<async_await::AsyncAwait>(),
+    Entry::of::<fibers::Fibers>(),
     Entry::of_machine::<channels::Channels>(),
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
