@@ -56,13 +56,17 @@ fn ring(setup: &Setup, world: &World) -> Strip {
         at: at % capacity,
         mark: Mark::new(key, label).detail(format!("The next byte is {label} here")),
     };
-    let pins = vec![pin("out", "read", world.n_out), pin("in", "written", world.n_in)];
-    let label = format!("{} of {} in use", grouped(world.used()), grouped(capacity));
+    // In a ring that is empty or full both places are the same.
+    let pins = if world.n_in % capacity == world.n_out % capacity {
+        vec![pin("out", "read and written", world.n_out)]
+    } else {
+        vec![pin("out", "read", world.n_out), pin("in", "written", world.n_in)]
+    };
     Strip {
         start: 0,
         end: capacity,
         unit: "bytes",
-        rows: vec![StripRow { key: "ring".to_owned(), label, parts, pins }],
+        rows: vec![StripRow { key: "ring".to_owned(), label: "ring".to_owned(), parts, pins }],
     }
 }
 
