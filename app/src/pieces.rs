@@ -165,7 +165,8 @@ mod here {
         fs_crash FS_CRASH,
         fs_disk FS_DISK,
         io_all IO_ALL,
-        patterns_all PATTERNS_ALL,
+        patterns_tasks PATTERNS_TASKS,
+        patterns_work PATTERNS_WORK,
         ordering_all ORDERING_ALL,
     }
 

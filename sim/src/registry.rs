@@ -67,7 +67,8 @@ shelves! {
     "fs" FS_CRASH "fs_crash" crate::fs::CRASH;
     "fs" FS_DISK "fs_disk" crate::fs::DISK;
     "io" IO_ALL "io_all" crate::io::ALL;
-    "patterns" PATTERNS_ALL "patterns_all" crate::patterns::ALL;
+    "patterns" PATTERNS_TASKS "patterns_tasks" crate::patterns::TASKS;
+    "patterns" PATTERNS_WORK "patterns_work" crate::patterns::WORK;
     "ordering" ORDERING_ALL "ordering_all" crate::ordering::ALL;
 }
 
@@ -106,7 +107,11 @@ pub static DOMAINS: &[Domain] = &[
     #[cfg(feature = "io")]
     Domain { id: "io", title: "Input and output", shelves: &[&IO_ALL] },
     #[cfg(feature = "patterns")]
-    Domain { id: "patterns", title: "Concurrency patterns", shelves: &[&PATTERNS_ALL] },
+    Domain {
+        id: "patterns",
+        title: "Concurrency patterns",
+        shelves: &[&PATTERNS_TASKS, &PATTERNS_WORK],
+    },
     #[cfg(feature = "ordering")]
     Domain { id: "ordering", title: "Memory model and atomics", shelves: &[&ORDERING_ALL] },
 ];

@@ -67,16 +67,20 @@ mod work_stealing;
 
 use crate::engine::Entry;
 
-/// In the order in which the course meets them.
-pub(crate) const ALL: &[Entry] = &[
+/// Tasks on few threads: loops, futures, coroutines and channels.
+pub(crate) const TASKS: &[Entry] = &[
     Entry::of::<event_loop::EventLoop>(),
     Entry::of::<futures::Futures>(),
-    Entry::of::<actors::Actors>(),
     Entry::of::<async_await::AsyncAwait>(),
     Entry::of::<fibers::Fibers>(),
     Entry::of_machine::<channels::Channels>(),
+];
+
+/// Work that is handed on: pools, pipelines, actors, and which of all to choose.
+pub(crate) const WORK: &[Entry] = &[
     Entry::of::<thread_pool::ThreadPool>(),
     Entry::of::<work_stealing::WorkStealing>(),
     Entry::of::<backpressure::Backpressure>(),
+    Entry::of::<actors::Actors>(),
     Entry::of::<choice::Choice>(),
 ];
