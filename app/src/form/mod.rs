@@ -10,6 +10,7 @@ pub use code::{CodeField, Slip, code_view, slips};
 
 use crate::erased::{checked, click, live, text, value};
 use crate::player::Player;
+use crate::words::count;
 use draft::{put, read_ints, read_number, text_of};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -59,15 +60,29 @@ impl Draft {
         self.shape.update(|it| *it += 1);
     }
 
-    /// Runs what is typed; tells the faults, or shows the new run.
-    fn apply(self, player: Player) {
+    /// Runs what is typed, after a change at `at`; tells the faults, or shows the new run.
+    fn apply(self, player: Player, at: &str) {
         let told = self.value.with_untracked(|value| player.load(value, None));
-        self.faults.set(told.err());
+        let Err(error) = told else { return self.faults.set(None) };
+        // A schedule was taken in the program as it was: as far as it still leads, it stays.
+        let cut = self.value.with_untracked(|value| schedule_cut(value, &error, at));
+        if let Some((scenario, n_kept)) = cut
+            && player.load(&scenario, None).is_ok()
+        {
+            let steps = count(n_kept, "step");
+            player.notices.set(vec![format!(
+                "The schedule leads no further than {steps} now, and was cut there"
+            )]);
+            self.follow(player);
+            player.keep_focus();
+            return;
+        }
+        self.faults.set(Some(error));
     }
 
     fn set(self, player: Player, at: &str, value: Value) {
         self.value.update(|whole| put(whole, at, value));
-        self.apply(player);
+        self.apply(player, at);
     }
 
     /// Faults inside the text at a place.
@@ -84,6 +99,17 @@ impl Draft {
             problems.iter().find(|it| here(&it.at)).map(|it| it.fault.to_string())
         })
     }
+}
+
+/// The scenario with its picks up to the first that can no longer be taken, and how many that are, if a change at another
+/// field left nothing else wrong.
+fn schedule_cut(scenario: &Value, error: &ScenarioError, at: &str) -> Option<(Value, usize)> {
+    let [problem] = error.0.as_slice() else { return None };
+    let n_kept: usize = problem.at.strip_prefix("/picks/")?.parse().ok()?;
+    let mut scenario = scenario.clone();
+    let picks = scenario.get_mut("picks").filter(|_| at != "/picks")?.as_array_mut()?;
+    picks.truncate(n_kept);
+    Some((scenario, n_kept))
 }
 
 /// The editor.
@@ -300,7 +326,7 @@ fn rows_view(
                     rows.remove(n);
                 }
             });
-            draft.apply(player);
+            draft.apply(player, &list);
             draft.shape.update(|it| *it += 1);
         });
         view! {
@@ -318,7 +344,7 @@ fn rows_view(
                 rows.push(new_row(columns, rows));
             }
         });
-        draft.apply(player);
+        draft.apply(player, &list);
         draft.shape.update(|it| *it += 1);
     });
     let full = usize::try_from(len_max).unwrap_or(usize::MAX) <= n_rows;
@@ -415,5 +441,24 @@ fn free_name(columns: &[Field], rows: &[Value], row: &mut Map<String, Value>) {
         if let Some(name) = free {
             row.insert(column.key.to_owned(), name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::schedule_cut;
+    use serde_json::json;
+    use sim::{Mode, engine};
+
+    #[test]
+    fn a_schedule_stays_as_far_as_it_still_leads() {
+        let entry = engine("process/shared_memory").unwrap();
+        let mut scenario: serde_json::Value = serde_json::from_str(entry.example).unwrap();
+        scenario["picks"] = json!([0, 9]);
+        let told = entry.run(&scenario, Mode::MetricsOnly).unwrap_err();
+        let (cut, n_kept) = schedule_cut(&scenario, &told, "/sync").unwrap();
+        assert_eq!((cut["picks"].clone(), n_kept), (json!([0]), 1));
+        assert!(entry.run(&cut, Mode::MetricsOnly).is_ok());
+        assert!(schedule_cut(&scenario, &told, "/picks").is_none());
     }
 }
