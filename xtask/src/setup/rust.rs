@@ -41,12 +41,13 @@ pub(super) fn has_trunk(repo: &Repo) -> bool {
         .is_some_and(|version| version == format!("trunk {TRUNK}"))
 }
 
-/// A debug build: it compiles in half the time, and Trunk mostly waits for others.
+/// A debug build without notes for a debugger: it compiles in half the time, and Trunk mostly waits for others.
 pub(super) fn install_trunk(repo: &Repo) -> Result<()> {
     let version = format!("trunk@{TRUNK}");
     run(cargo(repo)
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .args(["install", &version, "--locked", "--no-default-features", "--debug"])
         .arg("--root")
         .arg(repo.tools()))
