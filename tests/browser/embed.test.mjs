@@ -1,10 +1,10 @@
 // Embeds in other people's pages: another origin, with and without a sandbox.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, withPage } from "./lib/browser.mjs";
+import { Seats, launch, withPage } from "./lib/browser.mjs";
 import { Figure } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, SIMS, isEmbed } from "./lib/site.mjs";
+import { DIST, PAGES, SIMS, firsts, folder, isEmbed, isSingle, read } from "./lib/site.mjs";
 
 const NAMESPACE = "interleave";
 const N_AT_ONCE = 3;
@@ -27,6 +27,7 @@ const blog = (sandbox) => `<!doctype html><html lang="en"><title>A blog</title><
 </script>`;
 
 let browser;
+let seats;
 let open;
 let shut;
 let host;
@@ -36,6 +37,7 @@ before(async () => {
   open = await serve({ root: DIST, prefix: "/a/b/", cors: true });
   shut = await serve({ root: DIST, prefix: "/a/b/" });
   host = await serve({ pages: { "/free": blog(undefined), "/sandbox": blog("allow-scripts") } });
+  seats = new Seats(browser, { origins: [host.origin, shut.origin] });
 });
 
 after(async () => {
@@ -46,13 +48,15 @@ after(async () => {
 /** Opens a blog page with a figure in its frame. */
 function withEmbed(blogPath, address, use) {
   const origins = [host.origin, new URL(address).origin];
-  return withPage(browser, { origins }, async (page) => {
-    await page.goto(`${host.origin}${blogPath}#${encodeURIComponent(address)}`);
-    const frame = await (await page.waitForSelector("iframe")).contentFrame();
-    const figure = await new Figure(page, frame).ready();
-    await use({ page, frame, figure });
-    assert.deepEqual(page.faults, []);
-  });
+  return withPage(browser, { origins }, (page) => useEmbed(page, blogPath, address, use));
+}
+
+async function useEmbed(page, blogPath, address, use) {
+  await page.goto(`${host.origin}${blogPath}#${encodeURIComponent(address)}`);
+  const frame = await (await page.waitForSelector("iframe")).contentFrame();
+  const figure = await new Figure(page, frame).ready();
+  await use({ page, frame, figure });
+  assert.deepEqual(page.faults, []);
 }
 
 /** A message of the figure to the page around it, once it has come. */
@@ -81,24 +85,38 @@ async function drive({ page, figure }) {
   await page.evaluate((height) => { document.querySelector("iframe").height = height; }, height);
 }
 
-const folder = (path) => path.slice(0, path.lastIndexOf("/"));
+/** In a narrow column of the page around it, a figure scrolls in its panels only. */
+async function squeeze({ page, frame }) {
+  await page.evaluate(() => { document.querySelector("iframe").width = 320; });
+  await frame.waitForFunction(() => innerWidth === 320);
+  const width = await frame.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 320, `${width} px wide`);
+}
 
-/** Each way to embed, and whether the site lets others read its files. */
+/** The figures of a domain come by the same template and the same loader; those of a shelf have the same script in their single files. */
+const FIRST_FRAMES = firsts(PAGES.filter(isEmbed), folder);
+const FIRST_SINGLES = firsts(PAGES.filter(isSingle), (path) => read(path).match(/<script>[^]*<\/script>/)[0]);
+
+describe("a plain frame: the figure moves, tells its height and fits", { concurrency: N_AT_ONCE }, () => {
+  for (const path of PAGES.filter(isEmbed)) {
+    test(path, () =>
+      seats.with((page) =>
+        useEmbed(page, "/free", shut.url(path), async (embed) => {
+          await drive(embed);
+          await squeeze(embed);
+        })));
+  }
+});
+
+/** Other ways to embed, and whether the site lets others read its files. */
 const WAYS = [
-  ["a plain frame", "/free", () => shut, "embed"],
-  ["a sandboxed frame, from a host that lets others read", "/sandbox", () => open, "embed"],
-  ["a sandboxed frame with the single file, from any host", "/sandbox", () => shut, "single"],
+  ["a sandboxed frame, from a host that lets others read", () => open, FIRST_FRAMES],
+  ["a sandboxed frame with the single file, from any host", () => shut, FIRST_SINGLES],
 ];
 
-/** The first figure of each domain; the others come by the same template and the same loader. */
-const FIRST = SIMS.filter((path, at) => at === 0 || folder(SIMS[at - 1]) !== folder(path));
-
-for (const [name, blogPath, site, kind] of WAYS) {
-  const paths = blogPath === "/free" ? SIMS : FIRST;
+for (const [name, site, paths] of WAYS) {
   describe(`${name}: the figure moves and tells its height`, { concurrency: N_AT_ONCE }, () => {
-    for (const path of paths.map((path) => path.replace(/^sim/, kind)).filter((path) => PAGES.includes(path))) {
-      test(path, () => withEmbed(blogPath, site().url(path), drive));
-    }
+    for (const path of paths) test(path, () => withEmbed("/sandbox", site().url(path), drive));
   });
 }
 

@@ -2,27 +2,29 @@
 // small screens, and axe has nothing against it. Pages for paper have paper.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { putAxe, violations } from "./lib/axe.mjs";
+import { putAxe, violations, violationsOfLooks } from "./lib/axe.mjs";
 import { Seats, launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, SIMS, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
+import { DIST, PAGES, firsts, folder, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
 
 const PREFIXES = ["/", "/a/b/"];
 const N_AT_ONCE = 3;
+const LOOKS = [["light", 360], ["dark", 1280], ["dark", 360], ["light", 1280]];
 
 let browser;
 const hosts = {};
-// Pages to look at, to load below a path, and to read without scripts.
+// Pages to look at below each path, and to read without scripts.
 const seats = {};
+let still;
 
 before(async () => {
   browser = await launch();
-  for (const prefix of PREFIXES) hosts[prefix] = await serve({ root: DIST, prefix });
-  const at = (prefix, options) => new Seats(browser, { origins: [hosts[prefix].origin], options });
-  seats.look = at("/", { reducedMotion: "reduce" });
-  seats.below = at("/a/b/", {});
-  seats.still = at("/", { javaScriptEnabled: false });
+  for (const prefix of PREFIXES) {
+    hosts[prefix] = await serve({ root: DIST, prefix });
+    seats[prefix] = new Seats(browser, { origins: [hosts[prefix].origin], options: { reducedMotion: "reduce" } });
+  }
+  still = new Seats(browser, { origins: [hosts["/"].origin], options: { javaScriptEnabled: false } });
 });
 
 after(async () => {
@@ -32,48 +34,41 @@ after(async () => {
 
 test("the site has pages", () => assert.ok(PAGES.includes("index.html"), `no pages in ${DIST}`));
 
-/** The pages of the same folder, this one among them. */
-function folderOf(path) {
-  const folder = path.slice(0, path.lastIndexOf("/") + 1);
-  return PAGES.filter((it) => it.startsWith(folder));
-}
+// A single file is the frame of the same name with everything inside (files.test.mjs), and embed.test.mjs opens one of each script.
+const LOOKED_AT = PAGES.filter((path) => !isPaper(path) && !isSingle(path));
+// The frames of a domain come from one template around figures that are looked at on their own pages; embed.test.mjs opens them all.
+const FIRST_FRAMES = firsts(PAGES.filter(isEmbed), folder);
 
-/**
- * Whether a page of the same kind and domain stands for this one where paths, scripts and axe are concerned. Frames and single files come by the dozen
- * from one template, around a figure that is looked at on its own page; each is loaded once, and files.test.mjs follows the links of all.
- */
-function hasElder(path) {
-  return (isEmbed(path) || isSingle(path)) && folderOf(path)[0] !== path;
-}
+const isLesson = (path) => path.startsWith("course/");
 
 describe("every page", { concurrency: N_AT_ONCE }, () => {
-  for (const path of PAGES.filter((path) => !isPaper(path))) {
+  for (const path of LOOKED_AT.filter((path) => !isEmbed(path) || FIRST_FRAMES.includes(path))) {
     describe(path, { concurrency: 1 }, () => {
-      test("under / it loads without a complaint, and fits and reads everywhere", (t) => lookAt(t, path));
-      if (hasElder(path)) return;
-      // Those of the engines are opened there by figures.test.mjs, which wants the same.
-      if (!SIMS.includes(path)) test("under /a/b/ it loads without a complaint or a foreign request", () => loadUnderPath(path));
+      for (const [prefix, looks] of visits(path)) {
+        test(`under ${prefix} it loads without a complaint, and fits and reads everywhere`, (t) => lookAt(t, path, prefix, looks));
+      }
       test("its text is there with scripts off", () => loadWithoutScripts(path));
     });
   }
 });
 
-const LOOKS = [["light", 360], ["dark", 1280], ["dark", 360], ["light", 1280]];
-
 /**
- * The colours and widths in which a page is looked at. The first of a folder is looked at in all four; of the others every second one in the one
- * pair and the rest in the other, so that each is seen in both colours and at both widths: axe takes longer than everything else together.
+ * Where a page is loaded, and in which colours and widths it is then looked at. The first of a folder is seen below both paths and in all four looks; of
+ * the others each is loaded below one path and seen in one look, lessons, or two, in turn. All that pages name is relative (files.test.mjs), and those of
+ * the engines are opened below the longer path by figures.test.mjs.
  */
-function looks(path) {
-  const place = folderOf(path).indexOf(path);
-  if (place === 0) return LOOKS;
-  return place % 2 === 1 ? LOOKS.slice(0, 2) : LOOKS.slice(2);
+function visits(path) {
+  const place = PAGES.filter((it) => folder(it) === folder(path)).indexOf(path);
+  const halves = PREFIXES.map((prefix, n) => [prefix, LOOKS.slice(2 * n, 2 * n + 2)]);
+  if (place === 0) return halves;
+  const [prefix, looks] = halves[place % PREFIXES.length];
+  return [[prefix, isLesson(path) ? [looks[(place >> 1) % looks.length]] : looks]];
 }
 
 /** One load of a page serves several questions: a load costs more than they do. */
-function lookAt(t, path) {
-  return seats.look.with(async (page) => {
-    await page.goto(hosts["/"].url(path));
+function lookAt(t, path, prefix, looks) {
+  return seats[prefix].with(async (page) => {
+    await page.goto(hosts[prefix].url(path));
     await wake(page);
     await t.test("clean console, no foreign request", () => assert.deepEqual(page.faults, []));
     await t.test("no sideways scroll at 320 px", async () => {
@@ -81,29 +76,25 @@ function lookAt(t, path) {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
     });
-    // A single file is an embed page with everything inside; the embed page is looked at.
-    if (isSingle(path) || hasElder(path)) return;
+    if (isLesson(path) && looks.length === 1) await takeOutPictures(page);
     await putAxe(page);
-    for (const [colorScheme, width] of looks(path)) {
+    for (const [n, [colorScheme, width]] of looks.entries()) {
       await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
-        assert.deepEqual(await violations(page), []);
+        assert.deepEqual(await (n === 0 ? violations : violationsOfLooks)(page), []);
       });
     }
   });
 }
 
-function loadUnderPath(path) {
-  return seats.below.with(async (page) => {
-    await page.goto(hosts["/a/b/"].url(path));
-    await wake(page);
-    assert.deepEqual(page.faults, []);
-  });
+/** The pictures of a lesson are those of engines, which are looked at on the engines' pages; axe takes longer for them than for all the rest. */
+function takeOutPictures(page) {
+  return page.evaluate(() => document.querySelectorAll(".figure-picture").forEach((it) => it.replaceChildren()));
 }
 
 function loadWithoutScripts(path) {
-  return seats.still.with(async (page) => {
+  return still.with(async (page) => {
     await page.goto(hosts["/"].url(path));
     const text = await page.locator("body").innerText();
     assert.ok(text.length > 100, `only ${text.length} characters`);

@@ -11,9 +11,17 @@ export async function putAxe(page) {
   await session.detach();
 }
 
+/** The rules whose answer depends on colours and on the width: all that a second look at a page has to ask. */
+const OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"];
+
 /** A line for each of the first three places of every rule that is broken; needs `putAxe` before. */
-export async function violations(page) {
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+export const violations = (page) => broken(page, undefined);
+
+/** The same of the rules whose answer depends on how the page looks, for a page that has been asked about all. */
+export const violationsOfLooks = (page) => broken(page, { type: "rule", values: OF_LOOKS });
+
+async function broken(page, runOnly) {
+  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { resultTypes: ["violations"], ...(runOnly && { runOnly }) }), runOnly);
   const line = ({ id, help }, { html, any }) => `${id}: ${help}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
   return violations.flatMap((violation) => violation.nodes.slice(0, 3).map((node) => line(violation, node)));
 }

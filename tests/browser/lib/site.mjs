@@ -25,6 +25,11 @@ export const isNormal = (path) => !isSingle(path) && !isEmbed(path) && !isPaper(
 /** Pages with one figure that is the page. */
 export const SIMS = PAGES.filter((path) => path.startsWith("sim/"));
 
+/** The first path of each kind, where `kindOf` tells what kind a path is. */
+export const firsts = (paths, kindOf) => [...new Map(paths.toReversed().map((path) => [kindOf(path), path])).values()].toReversed();
+/** The folder of a path, with its slash. */
+export const folder = (path) => path.slice(0, path.lastIndexOf("/") + 1);
+
 /** The text of a file of the site. */
 export const read = (path) => readFileSync(join(DIST, path), "utf8");
 
