@@ -1,16 +1,14 @@
 //! The command `test`: everything that must hold, in the order in which it is cheap to find out.
 
-use crate::process::{cargo, command, run_seeing};
+use crate::process::{NATIVE, cargo, command, run_seeing};
+use crate::site::Building;
 use crate::tally::Tally;
-use crate::{Result, repo::Repo, setup, site};
-use std::path::Path;
+use crate::{Result, repo::Repo, setup};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How the native side is built, always the same, so that nothing is built twice.
-const NATIVE: &str = "--locked --workspace --features app/ssr";
-/// How a crate is built for the browser.
-const WASM: &str = "--locked --target wasm32-unknown-unknown";
+/// How what runs in a browser is built, always the same.
+const WASM: &str = "--locked --target wasm32-unknown-unknown -p app -p interleave-tests --no-default-features --features app/csr";
 
 /// What became of a step.
 struct Done {
@@ -26,38 +24,21 @@ pub(crate) fn run(repo: &Repo, quick: bool) -> Result<bool> {
     setup::ensure(repo, tools)?;
     let mut report = Report { repo, done: Vec::new() };
     report.add("setup", begin, Tally::one(true));
+    // Much of a build waits for one compiler: two fill the processors. This one has a folder of its own in target/.
+    let site = if quick { None } else { Some(Building::start(repo)?) };
 
     report.cargo("format", "fmt --all --check");
     report.cargo("lints, native", &format!("clippy {NATIVE} --all-targets -- -D warnings"));
     report.cargo("tests, native", &format!("test {NATIVE} --no-fail-fast"));
-    if !quick {
-        let app = format!("-p app --no-default-features --features csr {WASM}");
-        report.cargo("lints, wasm", &format!("clippy {app} --all-targets -- -D warnings"));
-        report.cargo("tests of app in Chromium", &format!("test {app} --no-fail-fast"));
-        report.cargo("native and wasm traces agree", &format!("test -p interleave-tests {WASM}"));
-        if report.site() {
+    if let Some(site) = site {
+        report.cargo("lints, wasm", &format!("clippy {WASM} --all-targets -- -D warnings"));
+        // Those of the app, and that native and wasm traces agree.
+        report.cargo("tests in Chromium", &format!("test {WASM} --no-fail-fast"));
+        if report.site(site) {
             report.end_to_end();
         }
     }
     Ok(report.close(begin))
-}
-
-/// Files that take minutes, in the order in which they start; the short ones come after them.
-const LONG: [&str; 3] = ["pages.test.mjs", "figures.test.mjs", "embed.test.mjs"];
-
-/// Every file of browser tests, the long ones first.
-fn browser_tests(dir: &Path) -> Result<Vec<String>> {
-    let failed = |error: std::io::Error| format!("{} cannot be read: {error}", dir.display());
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".test.mjs") {
-            names.push(name);
-        }
-    }
-    let place = |name: &String| LONG.iter().position(|it| it == name).unwrap_or(LONG.len());
-    names.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
-    Ok(names)
 }
 
 /// The steps so far.
@@ -73,10 +54,10 @@ impl Report<'_> {
         self.tests(name, &mut cargo);
     }
 
-    /// The release site, as users get it.
-    fn site(&mut self) -> bool {
+    /// The release site, as users get it: what is left of its build.
+    fn site(&mut self, site: Building) -> bool {
         let begin = self.begin("site");
-        let built = site::build(self.repo, None);
+        let built = site.finish();
         if let Err(error) = &built {
             eprintln!("error: {error}");
         }
@@ -88,15 +69,7 @@ impl Report<'_> {
     fn end_to_end(&mut self) {
         let mut node = command(self.repo, "node");
         node.current_dir(self.repo.browser_tests());
-        // Two files at a time; each has a browser of its own, and looks at several pages at once.
-        node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
-        match browser_tests(&self.repo.browser_tests()) {
-            Ok(names) => node.args(names),
-            Err(error) => {
-                eprintln!("error: {error}");
-                return self.add("end to end", Instant::now(), Tally::one(false));
-            }
-        };
+        node.arg("run.mjs");
         self.tests("end to end", &mut node);
     }
 

@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 /// The flag that every Rust build here needs; `.cargo/config.toml` sets it and says why.
 const RUSTFLAGS: &str = "--cfg erase_components";
 
+/// How the native side is built, always the same, so that nothing is built twice.
+pub(crate) const NATIVE: &str = "--locked --workspace --features app/ssr";
+
 /// A program that runs at the top of the repository, finds the tools of `setup` first, and reads no input.
 pub(crate) fn command(repo: &Repo, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);

@@ -2,23 +2,25 @@
 
 use crate::files::{make_dir, read, write};
 use crate::parts;
-use crate::process::{cargo, command, run};
+use crate::process::{NATIVE, cargo, command, run, shown};
 use crate::{Result, repo::Repo};
+use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 /// Tells a page in the browser that Trunk has built anew.
 const RELOAD_SCRIPT: &str = include_str!("reload.js");
+
+/// What draws the pages, a program of the app.
+const PRERENDER: &str = "prerender";
 
 /// Tells the build script of the app to prepare the program for being cut into pieces.
 const SPLIT: &str = "INTERLEAVE_SPLIT";
 
 /// The release site in `dist/`.
 pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
-    fetch(repo)?;
-    let mut trunk = trunk(repo, "build");
-    trunk.args(["--release", "--locked"]).env(SPLIT, "1");
+    let mut trunk = release(repo)?;
     if let Some(base) = base_path {
         if !base.starts_with("https://") {
             println!(
@@ -28,6 +30,45 @@ pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
         trunk.env("INTERLEAVE_BASE_URL", base);
     }
     run(&mut trunk)
+}
+
+/// A build of the release site that goes on in the background.
+pub(crate) struct Building {
+    command: String,
+    child: Child,
+    /// What it says.
+    log: PathBuf,
+}
+
+impl Building {
+    pub(crate) fn start(repo: &Repo) -> Result<Building> {
+        let mut trunk = release(repo)?;
+        let log = repo.target().join("site.log");
+        let failed =
+            |error: std::io::Error| format!("{} cannot be written: {error}", log.display());
+        let file = File::create(&log).map_err(failed)?;
+        trunk.stdout(file.try_clone().map_err(failed)?).stderr(file);
+        let command = shown(&trunk);
+        let child =
+            trunk.spawn().map_err(|error| format!("`{command}` does not start: {error}"))?;
+        Ok(Building { command, child, log })
+    }
+
+    /// Waits until the site is there, and shows what the build has said.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let status =
+            self.child.wait().map_err(|error| format!("`{}` was lost: {error}", self.command))?;
+        print!("{}", read(&self.log)?);
+        if status.success() { Ok(()) } else { Err(format!("`{}` failed ({status})", self.command)) }
+    }
+}
+
+/// Trunk, about to build the release site.
+fn release(repo: &Repo) -> Result<Command> {
+    fetch(repo)?;
+    let mut trunk = trunk(repo, "build");
+    trunk.args(["--release", "--locked"]).env(SPLIT, "1");
+    Ok(trunk)
 }
 
 /// Serves a debug build that follows every change. It stays out of `dist/`, which belongs to the release build.
@@ -51,7 +92,7 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
     // Trunk adds its own reload script to the one page that it knows. That page is about to be replaced.
     let is_served = read(&dir.join("index.html"))?.contains(".well-known/trunk/ws");
     parts::place(repo, &dir)?;
-    let mut prerender = prerender_command(repo, &dir);
+    let mut prerender = prerender_command(repo, &dir)?;
     if is_served {
         // A worker would keep what is being changed.
         prerender.env("INTERLEAVE_OFFLINE", "0");
@@ -64,12 +105,12 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-fn prerender_command(repo: &Repo, dir: &Path) -> Command {
-    let prerender =
-        "run --quiet --locked -p app --no-default-features --features ssr --bin prerender";
-    let mut command = cargo(repo);
-    command.args(prerender.split(' ')).args(["--", "--dist"]).arg(dir);
-    command
+/// The prerenderer, built as the native tests build it, so that after them it is there.
+fn prerender_command(repo: &Repo, dir: &Path) -> Result<Command> {
+    run(cargo(repo).args(["build", "--quiet"]).args(NATIVE.split(' ')).args(["--bin", PRERENDER]))?;
+    let mut command = command(repo, repo.target().join("debug").join(PRERENDER));
+    command.arg("--dist").arg(dir);
+    Ok(command)
 }
 
 /// Adds the reload script to every page below a folder.
