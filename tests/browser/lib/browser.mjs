@@ -16,12 +16,13 @@ const FLAGS = [
 /** How long anything may take. Generous: the machine may be busy. */
 export const TIMEOUT_MS = 20_000;
 
-/** Starts the Chromium that CHROMIUM names, or the first one in the PATH. */
+/** Starts Chromium. */
 export function launch() {
   return chromium.launch({ executablePath: executable(), args: FLAGS });
 }
 
-function executable() {
+/** The Chromium that CHROMIUM names, or the first one in the PATH. */
+export function executable() {
   const dirs = process.env.PATH.split(delimiter);
   const named = process.env.CHROMIUM ? [process.env.CHROMIUM] : [];
   const names = ["chromium", "chromium-browser", "google-chrome"];
