@@ -114,13 +114,25 @@ impl Chunk {
         let domain = |it: &String| it.split_once('_').map(|(domain, _)| domain.to_owned());
         let domains: BTreeSet<_> = self.users.iter().map(domain).collect();
         match (domains.first(), domains.len()) {
-            // No figure needs it: quizzes, practice and the like have it in common.
-            (Some(None), 1) => "more".to_owned(),
+            (Some(None), 1) => self.group_of_words(),
             (Some(Some(domain)), 1) => format!("shared-{domain}"),
             _ => "shared".to_owned(),
         }
     }
+
+    /// The same for a piece that no shelf needs: those of quizzes, practice and the like must not come with a figure.
+    fn group_of_words(&self) -> String {
+        let is_user = |part: &&str| self.users.iter().any(|it| it == part);
+        match OF_FIGURES.into_iter().filter(is_user).collect::<Vec<_>>()[..] {
+            [] => "more".to_owned(),
+            [part] => format!("shared-{part}"),
+            _ => "shared".to_owned(),
+        }
+    }
 }
+
+/// Parts that some figures need at once, besides their shelf.
+const OF_FIGURES: [&str; 2] = ["charts", "embedding"];
 
 /// The pieces that the loader of wasm-bindgen's splitter names. Above each it says who needs it.
 fn chunks(loads: &str) -> Vec<Chunk> {
@@ -243,6 +255,7 @@ mod tests {
     const LOADS: &str = "import { initSync } from \"./app.js\";\n\nfunction wrapAsyncCb(callee) {\n    // Why.\n}\nfunction makeLoad(fetcher, deps) {\n}\n\
         /* cpu_other, quiz */\nconst __chunk_1 = makeLoad(() => {\n}\n, []);\n/* game, quiz */\nconst __chunk_2 = makeLoad(() => {\n}\n, []);\n\
         /* cpu_other, cpu_queue */\nconst __chunk_3 = makeLoad(() => {\n}\n, []);\n\
+        /* charts, quiz */\nconst __chunk_4 = makeLoad(() => {\n}\n, []);\n/* charts, embedding, tools */\nconst __chunk_5 = makeLoad(() => {\n}\n, []);\n\
         export const __wasm_split_load_quiz = wrapAsyncCb(makeLoad(() => {\n}\n, [__chunk_1, __chunk_2]));\n\
         export const __wasm_split_load_cpu_queue = wrapAsyncCb(makeLoad(() => {\n}\n, [__chunk_3]));\n";
 
@@ -250,10 +263,10 @@ mod tests {
     fn pieces_go_to_those_who_need_them() {
         let chunks = chunks(LOADS);
         let found: Vec<String> = chunks.iter().map(super::Chunk::group).collect();
-        assert_eq!(found, ["shared", "more", "shared-cpu"]);
+        assert_eq!(found, ["shared", "more", "shared-cpu", "shared-charts", "shared"]);
         assert_eq!(
             groups(&chunks).into_iter().collect::<Vec<_>>(),
-            ["more", "shared", "shared-cpu"]
+            ["more", "shared", "shared-charts", "shared-cpu"]
         );
         assert_eq!(doors(LOADS), ["quiz", "cpu_queue"]);
     }
@@ -265,7 +278,7 @@ mod tests {
         assert!(!out.contains("Why") && !out.contains("__chunk"), "{out}");
         for line in [
             "const shared_cpu = part(\"./app-1_shared-cpu.wasm\", []);",
-            "export const __wasm_split_load_quiz = wrapAsyncCb(part(\"./app-1_quiz.wasm\", [more, shared]));",
+            "export const __wasm_split_load_quiz = wrapAsyncCb(part(\"./app-1_quiz.wasm\", [more, shared, shared_charts]));",
             "export const __wasm_split_load_cpu_queue = wrapAsyncCb(part(\"./app-1_cpu_queue.wasm\", [shared_cpu]));",
         ] {
             assert!(out.contains(line), "{out}");

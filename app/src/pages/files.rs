@@ -1,7 +1,7 @@
 //! Scripts, styles and wasm of a build: what Trunk has left in the folder, and what the pages bring along.
 
 use super::Page;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Style sheets in the order in which they build on each other.
@@ -59,7 +59,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// File names of the parts that a page with this body asks for first.
+    /// File names of the parts that a page with this body asks for first, with those on which they stand.
     pub(super) fn parts_of(&self, body: &str) -> Vec<&str> {
         let engines = ids_in(body);
         let shelves: Vec<&str> =
@@ -69,13 +69,6 @@ impl Bundle {
         let is_asked = |name: &&str| {
             let own = name.split_once('_').map_or(*name, |(_, own)| own);
             match own.split_once('.').map_or(own, |(own, _)| own) {
-                "shared" => true,
-                // What the shelves of one domain have in common.
-                part if part.starts_with("shared-") => {
-                    shelves.iter().any(|it| it.split('_').next() == part.strip_prefix("shared-"))
-                }
-                // What these have in common.
-                "more" => ["quiz", "mixed", "practice", "study", "game"].into_iter().any(holds),
                 "charts" => charts,
                 "embedding" => body.contains(FRAMED),
                 "quiz" => holds("quiz") || holds("mixed"),
@@ -83,7 +76,22 @@ impl Bundle {
                 shelf => shelves.contains(&shelf),
             }
         };
-        self.parts.keys().map(String::as_str).filter(is_asked).collect()
+        let asked: Vec<&str> = self.parts.keys().map(String::as_str).filter(is_asked).collect();
+        let below = asked.iter().flat_map(|it| self.below(it));
+        let all: BTreeSet<&str> = asked.iter().copied().chain(below).collect();
+        all.into_iter().collect()
+    }
+
+    /// File names of the parts on which one stands, as the loader tells them: `part("./tools.wasm", [more, shared])`.
+    fn below(&self, name: &str) -> Vec<&str> {
+        let (_, loader) = &self.loader;
+        let after = |begin: &str| Some(loader.split_once(begin)?.1);
+        let list = after(&format!("part(\"./{name}\", ["))
+            .and_then(|it| it.split_once(']'))
+            .map_or("", |(list, _)| list);
+        let file =
+            |group: &str| Some(after(&format!("const {group} = part(\"./"))?.split_once('"')?.0);
+        list.split(", ").filter_map(file).collect()
     }
 }
 
@@ -225,20 +233,30 @@ mod tests {
 
     #[test]
     fn a_page_asks_first_for_the_parts_that_it_shows() {
+        let loader = "const more = part(\"./app-1_more.wasm\", []);\nconst shared = part(\"./app-1_shared.wasm\", []);\n\
+            const shared_cpu = part(\"./app-1_shared-cpu.wasm\", []);\n\
+            export const a = wrapAsyncCb(part(\"./app-1_cpu_queue.wasm\", [shared, shared_cpu]));\n\
+            export const b = wrapAsyncCb(part(\"./app-1_cpu_other.wasm\", [shared, shared_cpu]));\n\
+            export const c = wrapAsyncCb(part(\"./app-1_quiz.wasm\", [more, shared]));\n\
+            export const d = wrapAsyncCb(part(\"./app-1_practice.wasm\", [more]));\n\
+            export const e = wrapAsyncCb(part(\"./app-1_charts.wasm\", []));\n";
         let names = [
-            "charts.wasm",
-            "cpu_queue.wasm",
-            "cpu_other.wasm",
-            "embedding.wasm",
-            "more.wasm",
-            "quiz.wasm",
-            "shared-cpu.wasm",
-            "shared-io.wasm",
-            "shared.wasm",
-            "tools.wasm",
+            "charts",
+            "cpu_queue",
+            "cpu_other",
+            "embedding",
+            "game",
+            "more",
+            "practice",
+            "quiz",
+            "shared-cpu",
+            "shared-io",
+            "shared",
+            "tools",
         ];
-        let parts = names.iter().map(|it| (format!("app-1_{it}"), Vec::new())).collect();
-        let bundle = Bundle { parts, ..Bundle::default() };
+        let parts = names.iter().map(|it| (format!("app-1_{it}.wasm"), Vec::new())).collect();
+        let loader = ("app-1_parts.js".to_owned(), loader.to_owned());
+        let bundle = Bundle { parts, loader, ..Bundle::default() };
         let figure = "<figure data-engine=\"cpu/fcfs\">";
         let first = ["app-1_cpu_queue.wasm", "app-1_shared-cpu.wasm", "app-1_shared.wasm"];
         assert_eq!(bundle.parts_of(figure), first);
@@ -261,13 +279,14 @@ mod tests {
         let first = [
             "app-1_cpu_queue.wasm",
             "app-1_more.wasm",
+            "app-1_practice.wasm",
             "app-1_shared-cpu.wasm",
             "app-1_shared.wasm",
         ];
         assert_eq!(bundle.parts_of(practice), first);
         let game =
             "<section data-game=\"{&quot;a&quot;:[{&quot;engine&quot;:&quot;cpu/fcfs&quot;}]}\">";
-        assert_eq!(bundle.parts_of(game), first);
+        assert_eq!(bundle.parts_of(game)[1], "app-1_game.wasm");
     }
 
     #[test]
