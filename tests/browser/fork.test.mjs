@@ -19,6 +19,16 @@ function withFigure(path, use) {
 
 const fork = (page) => page.locator(".fork");
 
+/** The fragment once it rests: it is written a moment after the last change. */
+async function settled(page) {
+  for (let last; ; ) {
+    const hash = await page.evaluate(() => location.hash);
+    if (hash === last) return hash;
+    last = hash;
+    await page.waitForTimeout(400);
+  }
+}
+
 describe("a future is kept", () => {
   test("by key, and another schedule of a program is told from it", () =>
     withFigure("sim/sync/program.html", async (page, figure) => {
@@ -33,14 +43,13 @@ describe("a future is kept", () => {
       const [kept, now] = await fork(page).locator(".fork-steps dd").allTextContents();
       assert.notEqual(kept, now);
       assert.deepEqual(await fork(page).locator(".compare-name").allTextContents(), ["Kept", "Now"]);
-      const addressed = await page.evaluate(() => location.hash);
       await page.locator("[data-act=swap]").click();
-      await page.waitForFunction((old) => location.hash !== old, addressed);
+      await page.waitForFunction((first) => document.querySelector(".fork-steps dd")?.textContent === first, now);
       const swapped = await fork(page).locator(".fork-steps dd").allTextContents();
       assert.deepEqual(swapped, [now, kept]);
       // Both are in the link.
-      await page.waitForFunction(() => location.hash.includes("&kept="));
-      const hash = await page.evaluate(() => location.hash);
+      const hash = await settled(page);
+      assert.ok(hash.includes("&kept="), hash);
       await page.goto("about:blank");
       await page.goto(site.host.url(`sim/sync/program.html${hash}`));
       await fork(page).locator(".fork-steps").waitFor();
