@@ -5,7 +5,7 @@ pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
   serve [--port N]         Sets up what is missing, builds, serves with live reload. Port 8080 unless told otherwise.
-                           A debug build: a change is on the screen in seconds, but the wasm is big.
+                           A debug build: a change is on the screen within two minutes, and the wasm is big.
   build [--base-path URL]  The release site in dist/. Every link in it is relative, so it works under any path of any
                            host as it is. URL (such as https://example.org/os/) only fills the tags that must hold
                            a whole address: canonical links, link previews and oEmbed.
