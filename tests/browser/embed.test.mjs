@@ -93,9 +93,9 @@ async function squeeze({ page, frame }) {
   assert.ok(width <= 320, `${width} px wide`);
 }
 
-/** The figures of a domain come by the same template and the same loader; those of a shelf have the same script in their single files. */
+/** The figures of a domain come by the same template and the same loader; those of a shelf have the same policy, style and script in their single files. */
 const FIRST_FRAMES = firsts(PAGES.filter(isEmbed), folder);
-const FIRST_SINGLES = firsts(PAGES.filter(isSingle), (path) => read(path).match(/<script>[^]*<\/script>/)[0]);
+const FIRST_SINGLES = firsts(PAGES.filter(isSingle), (path) => read(path).match(/<meta http-equiv[^>]*>|<style>[^]*<\/style>|<script>[^]*<\/script>/g).join());
 
 describe("a plain frame: the figure moves, tells its height and fits", { concurrency: N_AT_ONCE }, () => {
   for (const path of PAGES.filter(isEmbed)) {

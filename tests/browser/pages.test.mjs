@@ -6,7 +6,7 @@ import { putAxe, violations, violationsOfLooks } from "./lib/axe.mjs";
 import { Seats, launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
 import { serve } from "./lib/server.mjs";
-import { DIST, PAGES, firsts, folder, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
+import { DIST, PAGES, SIMS, firsts, folder, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
 
 const PREFIXES = ["/", "/a/b/"];
 const N_AT_ONCE = 3;
@@ -39,8 +39,6 @@ const LOOKED_AT = PAGES.filter((path) => !isPaper(path) && !isSingle(path));
 // The frames of a domain come from one template around figures that are looked at on their own pages; embed.test.mjs opens them all.
 const FIRST_FRAMES = firsts(PAGES.filter(isEmbed), folder);
 
-const isLesson = (path) => path.startsWith("course/");
-
 describe("every page", { concurrency: N_AT_ONCE }, () => {
   for (const path of LOOKED_AT.filter((path) => !isEmbed(path) || FIRST_FRAMES.includes(path))) {
     describe(path, { concurrency: 1 }, () => {
@@ -53,16 +51,15 @@ describe("every page", { concurrency: N_AT_ONCE }, () => {
 });
 
 /**
- * Where a page is loaded, and in which colours and widths it is then looked at. The first of a folder is seen below both paths and in all four looks; of
- * the others each is loaded below one path and seen in one look, lessons, or two, in turn. All that pages name is relative (files.test.mjs), and those of
- * the engines are opened below the longer path by figures.test.mjs.
+ * Where a page is loaded, and in which colours and widths it is then looked at. Each is loaded below both paths (those of the engines below the longer one by
+ * figures.test.mjs) and seen in both colours and at both widths, in turn in the one pair of looks and in the other; the first of a folder in all four.
  */
 function visits(path) {
   const place = PAGES.filter((it) => folder(it) === folder(path)).indexOf(path);
-  const halves = PREFIXES.map((prefix, n) => [prefix, LOOKS.slice(2 * n, 2 * n + 2)]);
-  if (place === 0) return halves;
-  const [prefix, looks] = halves[place % PREFIXES.length];
-  return [[prefix, isLesson(path) ? [looks[(place >> 1) % looks.length]] : looks]];
+  const pairs = [LOOKS.slice(0, 2), LOOKS.slice(2)];
+  if (place === 0) return PREFIXES.map((prefix, n) => [prefix, pairs[n]]);
+  const looks = pairs[place % pairs.length];
+  return SIMS.includes(path) ? [[PREFIXES[0], looks]] : PREFIXES.map((prefix, n) => [prefix, [looks[n]]]);
 }
 
 /** One load of a page serves several questions: a load costs more than they do. */
@@ -76,21 +73,17 @@ function lookAt(t, path, prefix, looks) {
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
     });
-    if (isLesson(path) && looks.length === 1) await takeOutPictures(page);
     await putAxe(page);
     for (const [n, [colorScheme, width]] of looks.entries()) {
+      // What does not depend on looks is asked once.
+      const ask = n === 0 && prefix === PREFIXES[0] ? violations : violationsOfLooks;
       await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
-        assert.deepEqual(await (n === 0 ? violations : violationsOfLooks)(page), []);
+        assert.deepEqual(await ask(page), []);
       });
     }
   });
-}
-
-/** The pictures of a lesson are those of engines, which are looked at on the engines' pages; axe takes longer for them than for all the rest. */
-function takeOutPictures(page) {
-  return page.evaluate(() => document.querySelectorAll(".figure-picture").forEach((it) => it.replaceChildren()));
 }
 
 function loadWithoutScripts(path) {
