@@ -1,6 +1,6 @@
 //! The command `test`: everything that must hold, in the order in which it is cheap to find out.
 
-use crate::process::{NATIVE, cargo, command, run_seeing};
+use crate::process::{NATIVE, cargo, command, lint, run_seeing};
 use crate::site::Building;
 use crate::tally::Tally;
 use crate::{Result, repo::Repo, setup};
@@ -28,12 +28,10 @@ pub(crate) fn run(repo: &Repo, quick: bool) -> Result<bool> {
     let site = if quick { None } else { Some(Building::start(repo)?) };
 
     report.cargo("format", "fmt --all --check");
-    report.cargo("lints, native", &format!("clippy {NATIVE} --all-targets -- -D warnings"));
-    report.cargo("tests, native", &format!("test {NATIVE} --no-fail-fast"));
+    report.cargo("lints and tests, native", &format!("test {NATIVE} --no-fail-fast"));
     if let Some(site) = site {
-        report.cargo("lints, wasm", &format!("clippy {WASM} --all-targets -- -D warnings"));
         // Those of the app, and that native and wasm traces agree.
-        report.cargo("tests in Chromium", &format!("test {WASM} --no-fail-fast"));
+        report.cargo("lints and tests in Chromium", &format!("test {WASM} --no-fail-fast"));
         if report.site(site) {
             report.end_to_end();
         }
@@ -51,6 +49,7 @@ impl Report<'_> {
     fn cargo(&mut self, name: &'static str, args: &str) {
         let mut cargo = cargo(self.repo);
         cargo.args(args.split(' ')).env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+        lint(self.repo, &mut cargo);
         self.tests(name, &mut cargo);
     }
 

@@ -40,6 +40,27 @@ pub(crate) fn cargo(repo: &Repo) -> Command {
     command(repo, std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// Lets clippy compile: what it has looked at need not be compiled once more to be tested. Every warning is an error.
+///
+/// `cargo clippy` calls it in the same way, but only to look. As a compiler it leaves out some of rustc's own optimisations,
+/// so that nothing is released that it has built.
+pub(crate) fn lint(repo: &Repo, cargo: &mut Command) {
+    cargo
+        .env("RUSTC_WORKSPACE_WRAPPER", clippy(repo))
+        .env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
+}
+
+/// Clippy's compiler, beside rustc. `setup` has seen that it is there.
+pub(crate) fn clippy(repo: &Repo) -> PathBuf {
+    let sysroot = output(rustc(repo).args(["--print", "sysroot"])).unwrap_or_default();
+    Path::new(&sysroot).join("bin/clippy-driver")
+}
+
+/// The compiler.
+pub(crate) fn rustc(repo: &Repo) -> Command {
+    command(repo, std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
 /// Runs to the end; a bad exit is an error that names the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = shown(command);

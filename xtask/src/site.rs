@@ -2,7 +2,7 @@
 
 use crate::files::{make_dir, read, write};
 use crate::parts;
-use crate::process::{NATIVE, cargo, command, run, shown};
+use crate::process::{NATIVE, cargo, command, lint, run, shown};
 use crate::{Result, repo::Repo};
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
@@ -17,6 +17,9 @@ const PRERENDER: &str = "prerender";
 
 /// Tells the build script of the app to prepare the program for being cut into pieces.
 const SPLIT: &str = "INTERLEAVE_SPLIT";
+
+/// Tells Trunk's hook that the native side is built with clippy, so that it takes the same program.
+const LINTED: &str = "INTERLEAVE_LINTED";
 
 /// The release site in `dist/`.
 pub(crate) fn build(repo: &Repo, base_path: Option<&str>) -> Result<()> {
@@ -43,6 +46,7 @@ pub(crate) struct Building {
 impl Building {
     pub(crate) fn start(repo: &Repo) -> Result<Building> {
         let mut trunk = release(repo)?;
+        trunk.env(LINTED, "1");
         let log = repo.target().join("site.log");
         let failed =
             |error: std::io::Error| format!("{} cannot be written: {error}", log.display());
@@ -107,7 +111,11 @@ pub(crate) fn pages(repo: &Repo) -> Result<()> {
 
 /// The prerenderer, built as the native tests build it, so that after them it is there.
 fn prerender_command(repo: &Repo, dir: &Path) -> Result<Command> {
-    run(cargo(repo).args(["build", "--quiet"]).args(NATIVE.split(' ')).args(["--bin", PRERENDER]))?;
+    let mut build = cargo(repo);
+    if std::env::var_os(LINTED).is_some() {
+        lint(repo, &mut build);
+    }
+    run(build.args(["build", "--quiet"]).args(NATIVE.split(' ')).args(["--bin", PRERENDER]))?;
     let mut command = command(repo, repo.target().join("debug").join(PRERENDER));
     command.arg("--dist").arg(dir);
     Ok(command)

@@ -1,7 +1,7 @@
 //! What comes from rustup and from Rust's package registry.
 
 use crate::files::{make_dir, read, write};
-use crate::process::{self, cargo, command, output, run};
+use crate::process::{self, cargo, clippy, command, output, run, rustc};
 use crate::{Result, repo::Repo};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ pub(super) fn add_wasm_target(repo: &Repo) -> Result<()> {
 pub(super) fn has_lints(repo: &Repo) -> bool {
     let Some(sysroot) = output(rustc(repo).args(["--print", "sysroot"])) else { return false };
     let bin = PathBuf::from(sysroot).join("bin");
-    ["cargo-fmt", "rustfmt", "cargo-clippy"].iter().all(|name| bin.join(name).is_file())
+    ["cargo-fmt", "rustfmt"].iter().all(|name| bin.join(name).is_file()) && clippy(repo).is_file()
 }
 
 pub(super) fn add_lints(repo: &Repo) -> Result<()> {
@@ -103,10 +103,6 @@ pub(super) fn build_bindgen(repo: &Repo) -> Result<()> {
         }
     }
     write(&stamp(repo), BINDGEN_SOURCE)
-}
-
-fn rustc(repo: &Repo) -> std::process::Command {
-    command(repo, std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
 }
 
 fn need_rustup(repo: &Repo, what: &str) -> Result<()> {
