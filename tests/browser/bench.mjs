@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { launch, withPage } from "./lib/browser.mjs";
 import { Figure } from "./lib/figure.mjs";
+import { SCHEDULERS, longLink } from "./lib/long.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, FILES, PAGES, REPO, SIMS, isNormal } from "./lib/site.mjs";
 
@@ -12,10 +13,12 @@ const BASELINE = join(REPO, "tests/bench_baseline.json");
 const N_LOADS = 5;
 const N_STEPS = 120;
 const N_WALKS = 3;
+/** As many jobs as a form takes. */
+const N_JOBS = 200;
 /** More states than the page is willing to look at. */
 const MANY_STATES = "int c; thread A, B, C { for (int i = 0; i < 4; i++) c++; }";
 
-const numbers = { ...engines(process.env.ENGINE_NUMBERS ?? ""), ...sizes(), ...(await figures()), ...(await explorer()) };
+const numbers = { ...engines(process.env.ENGINE_NUMBERS ?? ""), ...sizes(), ...(await figures()), ...(await longFigures()), ...(await explorer()) };
 report(numbers);
 if (process.argv.includes("--save")) writeFileSync(BASELINE, `${JSON.stringify(numbers, null, 2)}\n`);
 
@@ -50,7 +53,7 @@ async function figures() {
         const figure = await new Figure(page).ready();
         mounts.push(await page.evaluate(() => performance.now()));
         if (n > 0) return;
-        const measured = await measureSteps(page, figure);
+        const measured = await measureSteps(page, figure, "Home");
         steps.push(...measured.steps);
         nLong += measured.nLong;
       });
@@ -63,6 +66,22 @@ async function figures() {
     "figure.step_to_paint_p95": { value: quantile(steps, 0.95), unit: "ms" },
     "figure.long_tasks": { value: nLong, unit: "tasks" },
   };
+}
+
+/** How long another step takes in the middle of a run with as many jobs as a form takes. */
+async function longFigures() {
+  const browser = await launch();
+  const host = await serve({ root: DIST });
+  const steps = [];
+  for (const path of SCHEDULERS) {
+    await withPage(browser, { origins: [host.origin] }, async (page) => {
+      await page.goto(host.url(longLink(path, N_JOBS)));
+      steps.push(...(await measureSteps(page, await new Figure(page).ready(), "5")).steps);
+    });
+  }
+  await browser.close();
+  await host.close();
+  return { "figure.step_to_paint_200_jobs_p95": { value: quantile(steps, 0.95), unit: "ms" } };
 }
 
 /** How many states a second the explorer looks at, in the page and with the page awake. */
@@ -89,10 +108,10 @@ async function explorer() {
   return { "explore.browser_states": { value: quantile(speeds, 0.5), unit: "states/s" } };
 }
 
-/** Steps through a figure. A step is timed from the key to the end of the frame that shows it. */
-async function measureSteps(page, figure) {
+/** Steps through a figure from where a key leads. A step is timed from the key to the end of the frame that shows it. */
+async function measureSteps(page, figure, start) {
   await figure.focus();
-  return page.evaluate(async (nSteps) => {
+  return page.evaluate(async ([nSteps, start]) => {
     const long = [];
     new PerformanceObserver((list) => long.push(...list.getEntries())).observe({ type: "longtask" });
     const root = document.querySelector("figure.figure[data-engine]");
@@ -105,7 +124,7 @@ async function measureSteps(page, figure) {
     });
     const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
     const steps = [];
-    press("Home");
+    press(start);
     await frame();
     let key = "ArrowRight";
     for (let n = 0; n < nSteps; n += 1) {
@@ -124,7 +143,7 @@ async function measureSteps(page, figure) {
       }
     }
     return { steps, nLong: long.length };
-  }, N_STEPS);
+  }, [N_STEPS, start]);
 }
 
 function quantile(values, share) {

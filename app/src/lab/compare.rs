@@ -2,7 +2,7 @@
 
 use super::workload::{carried, peers};
 use crate::erased::{checked, flag, live, text, value};
-use crate::panels::panel_view;
+use crate::panels::{hero, paged_view};
 use crate::player::Player;
 use leptos::prelude::*;
 use sim::scene::number;
@@ -108,7 +108,9 @@ pub(super) fn lane_view((name, run): &Lane, now: u64) -> AnyView {
     let picture = match run {
         Ok(run) => {
             let scene = run.scene(step_at(run, now));
-            scene.panels.first().map(|slot| panel_view(slot, &run.actors)).into_any()
+            let hero = hero(&scene);
+            let first = scene.panels.into_iter().next();
+            first.map(|slot| paged_view(slot, &run.actors, None, hero, false)).into_any()
         }
         Err(told) => view! { <p class="fault">{told.clone()}</p> }.into_any(),
     };

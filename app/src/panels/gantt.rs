@@ -92,7 +92,7 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
         false => dense_lane(lane, n, gantt, min_px),
     };
     let rows: Vec<AnyView> = lanes.iter().enumerate().map(draw).collect();
-    let labels: Vec<AnyView> = lanes.iter().map(|lane| label_view(lane, actors)).collect();
+    let labels: Vec<AnyView> = lanes.iter().map(|lane| label_view(lane, actors, *now)).collect();
     let summary =
         format!("{title}: {} from 0 to {end} {unit}, now {now}", count(lanes.len(), "lane"));
     let now_at = percent(*now, *end);
@@ -117,9 +117,12 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
     .into_any()
 }
 
-fn label_view(lane: &Lane, actors: &[String]) -> AnyView {
+fn label_view(lane: &Lane, actors: &[String], now: u64) -> AnyView {
     let chip = actor_chip(lane.actor, actors, &lane.label);
-    view! { <div class="gantt-label" title=lane.label.clone()>{chip}</div> }.into_any()
+    let runs = |span: &Span| span.end == now && Look::of(span.mark.tone) == Look::Bar;
+    let active = (lane.actor.is_some() && lane.spans.last().is_some_and(runs)).then_some("");
+    view! { <div class="gantt-label" data-active=active title=lane.label.clone()>{chip}</div> }
+        .into_any()
 }
 
 fn lane_view(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> AnyView {

@@ -11,6 +11,7 @@ mod chart;
 mod chart_names;
 mod chart_theme;
 mod code;
+mod excerpt;
 mod gantt;
 mod gantt_axis;
 mod gantt_dense;
@@ -20,6 +21,7 @@ mod graph;
 mod graph_edges;
 pub(crate) mod marks;
 mod note;
+mod pager;
 mod queue;
 mod stats;
 mod strip;
@@ -34,7 +36,9 @@ mod sheet;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
+pub use excerpt::hero;
 pub use marks::{actor_chip, actor_class};
+pub use pager::FOLLOW;
 
 use leptos::prelude::*;
 use sim::scene::{Chart, Panel, Slot};
@@ -55,9 +59,28 @@ pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
     }
 }
 
-/// Draws one panel of one frame. `actors` are the run's names by actor index.
+/// Draws one panel of one frame, whole. `actors` are the run's names by actor index.
 #[must_use]
 pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
+    framed(slot, actors, ().into_any())
+}
+
+/// Draws one panel of one frame; of very many rows the page of index `chosen`, or the one where the step happens, which
+/// `hero` tells. Whoever passes `turns` handles a click on what carries `data-turn`.
+#[must_use]
+pub fn paged_view(
+    mut slot: Slot,
+    actors: &[String],
+    chosen: Option<usize>,
+    hero: Option<u16>,
+    turns: bool,
+) -> AnyView {
+    let page = excerpt::cut(&mut slot, chosen, hero);
+    let pager = page.map(|page| pager::pager_view(page, slot.slug, chosen.is_none(), turns));
+    framed(&slot, actors, pager.into_any())
+}
+
+fn framed(slot: &Slot, actors: &[String], pager: AnyView) -> AnyView {
     let Slot { slug, title, panel } = slot;
     let body = match panel {
         Panel::Gantt(it) => gantt::gantt_view(it, actors, title),
@@ -76,6 +99,7 @@ pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
     view! {
         <div class=class data-slug=*slug role="group" aria-label=*title>
             <p class="panel-title" aria-hidden="true">{*title}</p>
+            {pager}
             {body}
         </div>
     }

@@ -15,6 +15,9 @@ const MOVE_MS: u32 = 220;
 /// More elements than this are not animated: it would cost more than a frame has.
 const MOVING_MAX: usize = 240;
 
+/// What is new comes out of nothing.
+const APPEAR: &str = r#"{"opacity":[0,1]}"#;
+
 /// Places of keyed elements, in CSS pixels from the corner of the figure.
 #[derive(Debug, Default)]
 pub struct Places(BTreeMap<String, (f64, f64)>);
@@ -44,24 +47,27 @@ pub fn places(figure: &Element) -> Option<Places> {
 /// Plays every element that has moved since `before` from there to where it is now.
 pub fn play(figure: &Element, before: &Places) {
     let origin = figure.get_bounding_client_rect();
-    for element in browser::all(figure, "[data-key]") {
-        let Some(key) = element.get_attribute("data-key") else { continue };
+    let keyframes = |element: &Element| {
+        let key = element.get_attribute("data-key")?;
+        let Some((x, y)) = before.0.get(&key) else { return Some(APPEAR.to_owned()) };
         let rect = element.get_bounding_client_rect();
-        match before.0.get(&key) {
-            Some((x, y)) => {
-                let (dx, dy) = (x - (rect.x() - origin.x()), y - (rect.y() - origin.y()));
-                if 1.0 < dx.abs() || 1.0 < dy.abs() {
-                    animate(&element, &glide(dx, dy));
-                }
-            }
-            None => animate(&element, r#"{"opacity":[0,1]}"#),
+        let (dx, dy) = (x - (rect.x() - origin.x()), y - (rect.y() - origin.y()));
+        (1.0 < dx.abs() || 1.0 < dy.abs()).then(|| glide(dx, dy))
+    };
+    // All places are read before anything moves: after each start of an animation the browser would work them out anew.
+    let elements = browser::all(figure, "[data-key]");
+    let moves: Vec<Option<String>> = elements.iter().map(keyframes).collect();
+    for (element, keyframes) in elements.iter().zip(moves) {
+        if let Some(keyframes) = keyframes {
+            animate(element, &keyframes);
         }
     }
 }
 
-/// Scrolls every timeline that is wider than its frame, so that "now" is seen.
+/// Scrolls every timeline that is larger than its frame, so that "now" and who runs are seen.
 pub fn follow_now(figure: &Element) {
     for frame in browser::all(figure, ".gantt-frame") {
+        follow_lane(&frame);
         let Ok(Some(now)) = frame.query_selector(".gantt-now") else { continue };
         let (seen, now) = (frame.get_bounding_client_rect(), now.get_bounding_client_rect());
         let middle = seen.x() + seen.width() / 2.0;
@@ -69,6 +75,18 @@ pub fn follow_now(figure: &Element) {
         if frame.client_width() < frame.scroll_width() && (now.x() < left || right < now.x()) {
             frame.set_scroll_left(frame.scroll_left() + (now.x() - middle) as i32);
         }
+    }
+}
+
+fn follow_lane(frame: &Element) {
+    if frame.scroll_height() <= frame.client_height() {
+        return;
+    }
+    let Ok(Some(lane)) = frame.query_selector(".gantt-label[data-active]") else { return };
+    let (seen, lane) = (frame.get_bounding_client_rect(), lane.get_bounding_client_rect());
+    if lane.top() < seen.top() || seen.bottom() < lane.bottom() + lane.height() {
+        let middle = seen.top() + seen.height() / 2.0;
+        frame.set_scroll_top(frame.scroll_top() + (lane.top() - middle) as i32);
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is seen and said at one step.
 
 use super::{Piece, Player, pieces as told};
-use crate::erased::{OnChange, live, text};
-use crate::panels::{actor_class, panel_view};
+use crate::erased::{OnChange, OnClick, live, text};
+use crate::panels::{FOLLOW, actor_class, hero, paged_view};
 use crate::pieces;
 use leptos::prelude::*;
+use sim::scene::Slot;
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 
 /// All panels of the step that is shown.
@@ -15,16 +17,38 @@ pub fn Picture(
     /// Slugs of the panels to show; empty for all.
     show: Vec<String>,
 ) -> impl IntoView {
+    // Of very long panels: which page the reader has turned to, by slug.
+    let turned = RwSignal::new(Vec::<(String, usize)>::new());
     let panels = live(move || {
         let at = player.at.get();
+        let turned = turned.get();
         player.run.with(|run| {
             let scene = run.scene(at);
+            let hero = hero(&scene);
             let wanted = |slug: &str| show.is_empty() || show.iter().any(|it| it == slug);
-            let slots = scene.panels.iter().filter(|slot| wanted(slot.slug));
-            slots.map(|slot| panel_view(slot, &run.actors)).collect_view().into_any()
+            let panel = |slot: Slot| {
+                let chosen = turned.iter().find(|it| it.0 == slot.slug).map(|it| it.1);
+                paged_view(slot, &run.actors, chosen, hero, true)
+            };
+            let slots = scene.panels.into_iter().filter(|slot| wanted(slot.slug));
+            slots.map(panel).collect_view().into_any()
         })
     });
-    view! { <div class="figure-picture">{panels}</div> }.into_any()
+    let turn: OnClick = Box::new(move |event| {
+        let Some(target) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok())
+        else {
+            return;
+        };
+        let (panel, to) = (target.get_attribute("data-panel"), target.get_attribute("data-turn"));
+        let (Some(panel), Some(to)) = (panel, to) else { return };
+        turned.update(|turned| {
+            turned.retain(|it| it.0 != panel);
+            if to != FOLLOW {
+                turned.extend(to.parse().map(|to| (panel, to)));
+            }
+        });
+    });
+    view! { <div class="figure-picture" on:click=turn>{panels}</div> }.into_any()
 }
 
 /// The sentence of the step, with the actors' names in their colours.
