@@ -5,6 +5,7 @@
 //! knows of one comes from the registry of `sim`.
 
 pub mod browser;
+pub mod draw;
 pub mod embed;
 pub mod erased;
 pub mod figure;
@@ -18,6 +19,7 @@ pub mod options;
 pub mod pages;
 pub mod panels;
 pub mod parts;
+pub mod patch;
 pub mod pieces;
 pub mod player;
 pub mod practice;

@@ -1,38 +1,25 @@
 //! A grid with one value in each cell.
 
-use super::marks::{mark_class, tip};
-use leptos::prelude::*;
+use super::marks::chip;
+use crate::draw::{Element, el};
 use sim::scene::{CellRow, Cells, Mark};
 
 /// Draws the rows; a row that is too long goes on in the next line.
-pub(super) fn cells_view(cells: &Cells) -> AnyView {
-    let rows: Vec<AnyView> = cells.rows.iter().map(row_view).collect();
-    view! { <div class="cells">{rows}</div> }.into_any()
+pub(super) fn cells_view(cells: &Cells) -> Element {
+    let rows: Vec<Element> = cells.rows.iter().map(row_view).collect();
+    el("div").class("cells").with(rows)
 }
 
-fn row_view(row: &CellRow) -> AnyView {
+fn row_view(row: &CellRow) -> Element {
     let CellRow { label, heads, marks } = row;
     let cell = |(n, mark): (usize, &Mark)| cell_view(heads.get(n), mark);
-    let cells: Vec<AnyView> = marks.iter().enumerate().map(cell).collect();
-    let label = match label.is_empty() {
-        true => ().into_any(),
-        false => view! { <span class="cells-label">{label.clone()}</span> }.into_any(),
-    };
+    let cells: Vec<Element> = marks.iter().enumerate().map(cell).collect();
+    let label = (!label.is_empty()).then(|| el("span").class("cells-label").with(label));
     let class = if heads.is_empty() { "cells-row" } else { "cells-row has-heads" };
-    view! { <div class=class>{label}<span class="cells-line">{cells}</span></div> }.into_any()
+    el("div").class(class).with(label).with(el("span").class("cells-line").with(cells))
 }
 
-fn cell_view(head: Option<&String>, mark: &Mark) -> AnyView {
-    let head = match head {
-        Some(head) => view! { <span class="cell-head">{head.clone()}</span> }.into_any(),
-        None => ().into_any(),
-    };
-    let (key, label) = (mark.key.clone(), mark.label.clone());
-    view! {
-        <span class="cell">
-            {head}
-            <span class=mark_class("cell-box", mark) data-key=key title=tip(mark)>{label}</span>
-        </span>
-    }
-    .into_any()
+fn cell_view(head: Option<&String>, mark: &Mark) -> Element {
+    let head = head.map(|head| el("span").class("cell-head").with(head));
+    el("span").class("cell").with(head).with(chip("cell-box", mark))
 }

@@ -7,7 +7,7 @@
 use super::chart_names::{BOLD, Place, names_px, names_view, place};
 use super::chart_theme::{AXIS, GRID, NAME, NUMBER, SERIES, SERIES_NAME, themed};
 use super::geometry::{decimals, text_px, ticks};
-use leptos::prelude::*;
+use crate::draw::{Element, el, shape};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use sim::scene::{Chart, ChartKind, Series, number};
@@ -27,7 +27,7 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws the chart.
 #[must_use]
-pub(super) fn chart_view(chart: &Chart, title: &str) -> AnyView {
+pub(super) fn chart_view(chart: &Chart, title: &str) -> Element {
     let names: Vec<&str> = chart.series.iter().map(|it| it.label.as_str()).collect();
     let summary =
         format!("{title}: {} over {}; {}", chart.y_label, chart.x_label, names.join(", "));
@@ -35,17 +35,14 @@ pub(super) fn chart_view(chart: &Chart, title: &str) -> AnyView {
         let inner = inner_svg(chart, size).unwrap_or_default();
         let view_box = format!("0 0 {} {}", size.0, size.1);
         let label = summary.clone();
-        view! { <svg class=class viewBox=view_box role="img" aria-label=label inner_html=inner></svg> }
-            .into_any()
+        let plot = shape("svg").class(class).set("viewBox", view_box).set("role", "img");
+        plot.set("aria-label", label).html(inner)
     };
-    view! {
-        <div class="chart">
-            {drawing("chart-narrow", NARROW)}
-            {drawing("chart-wide", WIDE)}
-            {names_view(chart, place(chart, NARROW.0), place(chart, WIDE.0))}
-        </div>
-    }
-    .into_any()
+    el("div")
+        .class("chart")
+        .with(drawing("chart-narrow", NARROW))
+        .with(drawing("chart-wide", WIDE))
+        .with(names_view(chart, place(chart, NARROW.0), place(chart, WIDE.0)))
 }
 
 /// The drawing without its outer element.

@@ -3,7 +3,7 @@
 use super::chart::TEXT_PX;
 use super::geometry::text_px;
 use super::marks::actor_class;
-use leptos::prelude::*;
+use crate::draw::{Element, el, shape};
 use sim::scene::{Chart, ChartKind, Series};
 
 /// Names are bold, and wider for that.
@@ -40,36 +40,32 @@ pub(super) fn names_px(chart: &Chart) -> f64 {
 }
 
 /// The list of names, where the narrow or also the wide drawing leaves them out.
-pub(super) fn names_view(chart: &Chart, narrow: Place, wide: Place) -> AnyView {
+pub(super) fn names_view(chart: &Chart, narrow: Place, wide: Place) -> Option<Element> {
     let class = match (narrow, wide) {
         (_, Place::List) => "legend",
         (Place::List, _) => "legend legend-narrow",
-        _ => return ().into_any(),
+        _ => return None,
     };
-    let items: Vec<AnyView> =
+    let items: Vec<Element> =
         chart.series.iter().enumerate().map(|(n, it)| item_view(chart.kind, n, it)).collect();
-    view! { <ul class=class>{items}</ul> }.into_any()
+    Some(el("ul").class(class).with(items))
 }
 
 /// A name after a piece of its line, in the same hue and dashes.
-fn item_view(kind: ChartKind, n: usize, series: &Series) -> AnyView {
+fn item_view(kind: ChartKind, n: usize, series: &Series) -> Element {
     let hue = series.actor.or_else(|| u16::try_from(n).ok());
     let class = format!("chart-series series-{} {}", n % 4, actor_class(hue));
-    let shape = match kind {
+    let line = match kind {
         ChartKind::Bars => {
-            view! { <rect class=class x="2" y="2" width="20" height="12" /> }.into_any()
+            let rect = shape("rect").class(class).set("x", "2").set("y", "2");
+            rect.set("width", "20").set("height", "12")
         }
         ChartKind::Line | ChartKind::Step => {
-            view! { <polyline class=class points="1,8 31,8" /> }.into_any()
+            shape("polyline").class(class).set("points", "1,8 31,8")
         }
     };
-    view! {
-        <li>
-            <svg width="32" height="16" aria-hidden="true">{shape}</svg>
-            <span>{series.label.clone()}</span>
-        </li>
-    }
-    .into_any()
+    let sign = shape("svg").set("width", "32").set("height", "16").set("aria-hidden", "true");
+    el("li").with(sign.with(line)).with(el("span").with(&series.label))
 }
 
 #[cfg(test)]
@@ -104,6 +100,7 @@ mod tests {
     #[cfg(feature = "ssr")]
     #[test]
     fn the_list_has_every_name_in_full() {
+        use leptos::prelude::RenderHtml as _;
         let long = chart(&["shortest remaining time", "first come, first served"]);
         let html = super::super::chart_view(&long, "Title").to_html();
         assert!(html.contains("legend legend-narrow"), "{html}");

@@ -4,10 +4,13 @@
 //! than a frame. So a long panel shows a page: the one where something happens, or the one that the reader has turned to.
 
 use super::gantt::Look;
-use sim::scene::{Gantt, Mark, Panel, Scene, Slot, Table};
+use sim::scene::{Gantt, Lane, Mark, Panel, Scene, Slot, Span, Table};
 
-/// Most lanes of a timeline, rows of a table, or chips of a row that are drawn at once.
-pub(super) const ROWS_MAX: usize = 40;
+/// Most lanes of a timeline that are drawn at once.
+const LANES_MAX: usize = 24;
+
+/// Most rows of a table, or chips of a row, that are drawn at once.
+const ROWS_MAX: usize = 32;
 
 /// Rows that are drawn, counted from 1, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,20 +23,37 @@ pub(super) struct Page {
     pub(super) last: usize,
     /// All rows.
     pub(super) of: usize,
+    /// Rows of a full page.
+    pub(super) size: usize,
 }
 
-/// Whom the step is about: who has run last in the first timeline with many lanes.
+impl Page {
+    /// Index of this page, and of the last one.
+    pub(super) const fn place(self) -> (usize, usize) {
+        ((self.first - 1) / self.size, (self.of - 1) / self.size)
+    }
+}
+
+/// Whom the step is about: the actor of the first row that a table marks, or else who has run last in a timeline.
 pub fn hero(scene: &Scene) -> Option<u16> {
-    let timeline = scene.panels.iter().find_map(|slot| match &slot.panel {
-        Panel::Gantt(it) if ROWS_MAX < it.lanes.len() => Some(it),
+    let marked = scene.panels.iter().find_map(|slot| match &slot.panel {
+        Panel::Table(it) => it.rows.iter().find(|row| row.marked)?.actor,
         _ => None,
-    })?;
-    let active = |look| matches!(look, Look::Bar | Look::Cost);
-    let ended = timeline.lanes.iter().skip(n_common(timeline)).filter_map(|lane| {
-        let span = lane.spans.iter().rev().find(|span| active(Look::of(span.mark.tone)))?;
-        Some((span.end, lane.actor?))
     });
-    ended.max_by_key(|it| it.0).map(|it| it.1)
+    marked.or_else(|| {
+        let ended = scene.panels.iter().flat_map(|slot| match &slot.panel {
+            Panel::Gantt(it) => it.lanes.as_slice(),
+            _ => &[],
+        });
+        ended.filter_map(last_run).max_by_key(|it| it.0).map(|it| it.1)
+    })
+}
+
+/// When somebody's lane was active for the last time, and whose it is.
+fn last_run(lane: &Lane) -> Option<(u64, u16)> {
+    let active = |span: &&Span| matches!(Look::of(span.mark.tone), Look::Bar | Look::Cost);
+    let span = lane.spans.iter().rev().find(active)?;
+    Some((span.end, lane.actor?))
 }
 
 /// Leaves one page of the panel's rows, if they are too many: the one of index `chosen`, or the one with the row that
@@ -43,11 +63,11 @@ pub(super) fn cut(slot: &mut Slot, chosen: Option<usize>, hero: Option<u16>) -> 
         Panel::Gantt(it) => {
             let common = n_common(it);
             let at = it.lanes.iter().position(|lane| lane.actor.is_some() && lane.actor == hero);
-            turn(&mut it.lanes, common, chosen, at, "lane")
+            turn(&mut it.lanes, common, (LANES_MAX, "lane"), chosen, at)
         }
         Panel::Table(it) => {
             let at = row_of(it, hero);
-            turn(&mut it.rows, 0, chosen, at, "row")
+            turn(&mut it.rows, 0, (ROWS_MAX, "row"), chosen, at)
         }
         Panel::Queue(it) => {
             it.rows.iter_mut().for_each(|row| shorten(&row.key, &mut row.marks));
@@ -68,21 +88,21 @@ fn row_of(table: &Table, hero: Option<u16>) -> Option<usize> {
     marked.or_else(|| table.rows.iter().position(|row| row.actor.is_some() && row.actor == hero))
 }
 
+/// Leaves the first `common` rows and a page of `size` others, which are called `name`.
 fn turn<T>(
     rows: &mut Vec<T>,
     common: usize,
+    (size, name): (usize, &'static str),
     chosen: Option<usize>,
     at: Option<usize>,
-    name: &'static str,
 ) -> Option<Page> {
-    let of = rows.len().checked_sub(common).filter(|it| ROWS_MAX < *it)?;
-    let last = (of - 1) / ROWS_MAX;
-    let at = at.and_then(|at| at.checked_sub(common)).map_or(0, |at| at / ROWS_MAX);
-    let first = chosen.unwrap_or(at).min(last) * ROWS_MAX;
-    let end = of.min(first + ROWS_MAX);
-    rows.truncate(common + end);
+    let of = rows.len().checked_sub(common).filter(|it| size < *it)?;
+    let at = at.and_then(|at| at.checked_sub(common)).map_or(0, |at| at / size);
+    let first = chosen.unwrap_or(at).min((of - 1) / size) * size;
+    let last = of.min(first + size);
+    rows.truncate(common + last);
     rows.drain(common..common + first);
-    Some(Page { name, first: first + 1, last: end, of })
+    Some(Page { name, first: first + 1, last, of, size })
 }
 
 fn shorten(row: &str, marks: &mut Vec<Mark>) {
@@ -94,7 +114,7 @@ fn shorten(row: &str, marks: &mut Vec<Mark>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim::scene::{Cell, Lane, Queue, QueueRow, Span, TableRow, Tone};
+    use sim::scene::{Cell, Queue, QueueRow, TableRow, Tone};
 
     fn lane(actor: Option<u16>, ran: Option<(u64, u64)>) -> Lane {
         let name = actor.map_or_else(|| "CPU".to_owned(), |it| format!("J{it}"));
@@ -131,14 +151,14 @@ mod tests {
         let hero = hero(&scene);
         assert_eq!(hero, Some(90));
         let page = cut(&mut scene.panels[0], None, hero);
-        assert_eq!(page, Some(Page { name: "lane", first: 81, last: 95, of: 95 }));
+        assert_eq!(page, Some(Page { name: "lane", first: 73, last: 95, of: 95, size: 24 }));
         let names = labels(&scene.panels[0]);
-        assert_eq!((names.len(), names[0], names[1], names[15]), (16, "CPU", "J80", "J94"));
+        assert_eq!((names.len(), names[0], names[1], names[23]), (24, "CPU", "J72", "J94"));
     }
 
     #[test]
     fn a_page_that_was_chosen_stays_and_never_lies_behind_the_last() {
-        for (chosen, first) in [(0, "J0"), (1, "J40"), (7, "J80")] {
+        for (chosen, first) in [(0, "J0"), (1, "J24"), (7, "J72")] {
             let mut scene = timeline(95, 90);
             cut(&mut scene.panels[0], Some(chosen), Some(90));
             assert_eq!(labels(&scene.panels[0])[1], first);
@@ -147,9 +167,9 @@ mod tests {
 
     #[test]
     fn every_lane_stands_on_one_page() {
-        for n in [41, 80, 81, 200] {
+        for n in [25, 48, 49, 200] {
             let mut seen = Vec::new();
-            for page in 0..usize::from(n).div_ceil(ROWS_MAX) {
+            for page in 0..usize::from(n).div_ceil(LANES_MAX) {
                 let mut scene = timeline(n, 0);
                 cut(&mut scene.panels[0], Some(page), None);
                 seen.extend(labels(&scene.panels[0]).into_iter().skip(1).map(str::to_owned));
@@ -160,11 +180,21 @@ mod tests {
     }
 
     #[test]
-    fn forty_lanes_are_not_cut() {
-        let mut scene = timeline(40, 3);
+    fn as_many_lanes_as_a_page_has_are_not_cut() {
+        let mut scene = timeline(24, 3);
         let before = scene.clone();
         assert_eq!(cut(&mut scene.panels[0], Some(1), Some(3)), None);
         assert_eq!(scene, before);
+    }
+
+    #[test]
+    fn the_row_that_a_table_marks_says_whom_the_step_is_about() {
+        let row = TableRow { key: "r".to_owned(), actor: Some(5), marked: true, cells: Vec::new() };
+        let table = Table { columns: Vec::new(), rows: vec![row] };
+        assert_eq!(hero(&timeline(9, 7)), Some(7));
+        let scene = timeline(9, 7).with("jobs", "Jobs", Panel::Table(table));
+        assert_eq!(hero(&scene), Some(5));
+        assert_eq!(hero(&Scene::default()), None);
     }
 
     #[test]
@@ -176,7 +206,7 @@ mod tests {
             cells: vec![Cell::new(n.to_string())],
         };
         for (marked, hero, first) in
-            [(Some(50), Some(3), 41), (None, Some(99), 81), (None, None, 1)]
+            [(Some(50), Some(3), 33), (None, Some(99), 97), (None, None, 1)]
         {
             let rows = (0..100).map(|n| row(n, marked == Some(n))).collect();
             let panel = Panel::Table(Table { columns: Vec::new(), rows });
@@ -195,8 +225,8 @@ mod tests {
         cut(&mut scene.panels[0], None, None);
         let Panel::Queue(it) = &scene.panels[0].panel else { panic!("no queue") };
         assert_eq!(
-            (it.rows[0].marks.len(), it.rows[0].marks[40].label.as_str()),
-            (41, "and 160 more")
+            (it.rows[0].marks.len(), it.rows[0].marks[32].label.as_str()),
+            (33, "and 168 more")
         );
     }
 }

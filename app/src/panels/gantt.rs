@@ -8,8 +8,8 @@ use super::gantt_dense::dense_lane;
 use super::gantt_legend::legend_view;
 use super::geometry::{FONT_PX, percent, text_px};
 use super::marks::{actor_chip, classes, mark_class, pattern, tip};
+use crate::draw::{Element, Node, el, shape};
 use crate::words::count;
-use leptos::prelude::*;
 use sim::scene::{Event, EventKind, Gantt, Lane, Span, Tone};
 
 /// Height of a lane, in pixels. The same as in figure.css.
@@ -82,7 +82,12 @@ impl Look {
 }
 
 /// Draws labels at the left, lanes at the right, the axis below.
-pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyView {
+pub(super) fn gantt_view(
+    gantt: &Gantt,
+    actors: &[String],
+    hero: Option<u16>,
+    title: &str,
+) -> Vec<Node> {
     let Gantt { now, end, unit, lanes } = gantt;
     let height = lanes.len() * LANE_PX;
     let n_marks: usize = lanes.iter().map(|lane| lane.spans.len() + lane.events.len()).sum();
@@ -91,98 +96,92 @@ pub(super) fn gantt_view(gantt: &Gantt, actors: &[String], title: &str) -> AnyVi
         true => lane_view(lane, n, gantt, min_px),
         false => dense_lane(lane, n, gantt, min_px),
     };
-    let rows: Vec<AnyView> = lanes.iter().enumerate().map(draw).collect();
-    let labels: Vec<AnyView> = lanes.iter().map(|lane| label_view(lane, actors, *now)).collect();
+    let rows: Vec<Element> = lanes.iter().enumerate().map(draw).collect();
+    let labels: Vec<Element> = lanes.iter().map(|lane| label_view(lane, actors, hero)).collect();
     let summary =
         format!("{title}: {} from 0 to {end} {unit}, now {now}", count(lanes.len(), "lane"));
     let now_at = percent(*now, *end);
-    let future = percent(end.saturating_sub(*now), *end);
-    view! {
-        <div class="gantt-frame" tabindex="0" role="group" aria-label=format!("{title} over time")>
-            <div class="gantt-labels">{labels}</div>
-            <div class="gantt-lanes">
-                <svg class="gantt-spacer" width=min_px height="1" aria-hidden="true"></svg>
-                <svg class="gantt-plot" width="100%" height=height role="img" aria-label=summary>
-                    <rect class="gantt-future" x=now_at.clone() y="0" width=future height=height />
-                    {rules(*end, lanes.len(), min_px)}
-                    {rows}
-                    <line class="gantt-now" x1=now_at.clone() x2=now_at y1="0" y2=height />
-                </svg>
-            </div>
-            <div class="gantt-corner">{*unit}</div>
-            <div class="gantt-axis">{axis_view(*now, *end, min_px)}</div>
-        </div>
-        {legend_view(gantt, MARKS_MAX < n_marks)}
-    }
-    .into_any()
+    let future_width = percent(end.saturating_sub(*now), *end);
+    let future = shape("rect").class("gantt-future").set("x", &now_at).set("y", "0");
+    let future = future.set("width", future_width).set("height", height);
+    let now_line = shape("line").class("gantt-now").set("x1", &now_at).set("x2", now_at);
+    let now_line = now_line.set("y1", "0").set("y2", height);
+    let spacer = shape("svg").class("gantt-spacer").set("width", min_px).set("height", "1");
+    let plot = shape("svg").class("gantt-plot").set("width", "100%").set("height", height);
+    let plot = plot.set("role", "img").set("aria-label", summary);
+    let plot = plot.with(future).with(rules(*end, lanes.len(), min_px)).with(rows).with(now_line);
+    let frame = el("div")
+        .class("gantt-frame")
+        .set("tabindex", "0")
+        .set("role", "group")
+        .set("aria-label", format!("{title} over time"))
+        .with(el("div").class("gantt-labels").with(labels))
+        .with(el("div").class("gantt-lanes").with(spacer.set("aria-hidden", "true")).with(plot))
+        .with(el("div").class("gantt-corner").with(*unit))
+        .with(el("div").class("gantt-axis").with(axis_view(*now, *end, min_px)));
+    let legend = legend_view(gantt, MARKS_MAX < n_marks);
+    std::iter::once(frame).chain(legend).map(Node::Element).collect()
 }
 
-fn label_view(lane: &Lane, actors: &[String], now: u64) -> AnyView {
+/// The label of the lane that the step is about can be found, so that it is scrolled into the frame.
+fn label_view(lane: &Lane, actors: &[String], hero: Option<u16>) -> Element {
     let chip = actor_chip(lane.actor, actors, &lane.label);
-    let runs = |span: &Span| span.end == now && Look::of(span.mark.tone) == Look::Bar;
-    let active = (lane.actor.is_some() && lane.spans.last().is_some_and(runs)).then_some("");
-    view! { <div class="gantt-label" data-active=active title=lane.label.clone()>{chip}</div> }
-        .into_any()
+    let active = (lane.actor.is_some() && lane.actor == hero).then_some("");
+    let label = el("div").class("gantt-label").set_if("data-active", active);
+    label.set("title", &lane.label).with(chip)
 }
 
-fn lane_view(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> AnyView {
-    let spans: Vec<AnyView> =
+fn lane_view(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> Element {
+    let spans: Vec<Element> =
         lane.spans.iter().map(|span| span_view(span, lane, gantt, min_px)).collect();
-    let events: Vec<AnyView> =
+    let events: Vec<Element> =
         lane.events.iter().map(|event| event_view(event, lane.actor, gantt)).collect();
     let shift = format!("translate(0 {})", n * LANE_PX);
-    view! { <g class="gantt-lane" transform=shift>{spans}{events}</g> }.into_any()
+    shape("g").class("gantt-lane").set("transform", shift).with(spans).with(events)
 }
 
-fn span_view(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
+fn span_view(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> Element {
     let Span { start, end, mark } = span;
     let look = Look::of(mark.tone);
     let (x, width) = (percent(*start, gantt.end), percent(end.saturating_sub(*start), gantt.end));
-    let (from, to) = (x.clone(), percent(*end, gantt.end));
     let text = format!("{}, {start} to {end} {}", tip(mark), gantt.unit);
     let class = mark_class(&format!("span span-{}", look.slug()), mark);
     let middle = BAR_TOP_PX + BAR_PX / 2;
-    let shape = match look {
+    let line = || shape("line").set("x1", &x).set("x2", percent(*end, gantt.end));
+    let line = || line().set("y1", middle).set("y2", middle);
+    let rect = |top: usize, height: usize| {
+        let rect = shape("rect").set("x", &x).set("y", top);
+        rect.set("width", &width).set("height", height)
+    };
+    let has_pattern = look == Look::Bar && 0 < mark.actor.map_or(0, pattern);
+    let drawn = match look {
         Look::Bar | Look::Cost => {
-            let width = width.clone();
-            view! { <rect x=x.clone() y=BAR_TOP_PX width=width height=BAR_PX rx="5" /> }.into_any()
+            let mut drawn = vec![rect(BAR_TOP_PX, BAR_PX).set("rx", "5")];
+            drawn.extend(has_pattern.then(|| line().class("pattern-line")));
+            drawn.extend(bar_label(span, lane, gantt, min_px));
+            drawn
         }
         // The whole height of the lane can be pointed at, not only the line.
-        Look::Thin | Look::Hatch | Look::Rest => view! {
-            <rect class="span-touch" x=x.clone() y="0" width=width.clone() height=LANE_PX />
-            <line x1=from.clone() x2=to.clone() y1=middle y2=middle />
+        Look::Thin | Look::Hatch | Look::Rest => {
+            vec![rect(0, LANE_PX).class("span-touch"), line()]
         }
-        .into_any(),
     };
-    let overlay = match mark.actor.map_or(0, pattern) {
-        1.. if look == Look::Bar => {
-            let line = "pattern-line";
-            view! { <line class=line x1=from x2=to y1=middle y2=middle /> }.into_any()
-        }
-        _ => ().into_any(),
-    };
-    let label = match look {
-        Look::Bar | Look::Cost => bar_label(span, lane, gantt, min_px),
-        Look::Thin | Look::Hatch | Look::Rest => ().into_any(),
-    };
-    view! { <g class=class data-key=mark.key.clone()><title>{text}</title>{shape}{overlay}{label}</g> }
-        .into_any()
+    let title = shape("title").with(text);
+    shape("g").class(class).set("data-key", &mark.key).with(title).with(drawn)
 }
 
 /// The bar's label; in the actor's own lane, where that would say nothing new, its length.
-fn bar_label(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> AnyView {
+fn bar_label(span: &Span, lane: &Lane, gantt: &Gantt, min_px: u64) -> Option<Element> {
     let Span { start, end, mark } = span;
     let text = match mark.label == lane.label {
         true => (end - start).to_string(),
         false => mark.label.clone(),
     };
     let share = (end - start) as f64 / gantt.end.max(1) as f64;
-    let Some(fits) = fits((text_px(&text, FONT_PX) + BAR_PADDING_PX) / share, min_px) else {
-        return ().into_any();
-    };
+    let fits = fits((text_px(&text, FONT_PX) + BAR_PADDING_PX) / share, min_px)?;
     let x = percent(start + end, gantt.end.saturating_mul(2));
     let y = BAR_TOP_PX + BAR_PX / 2;
-    view! { <text class=fits x=x y=y dy="0.35em">{text}</text> }.into_any()
+    Some(shape("text").class(fits).set("x", x).set("y", y).set("dy", "0.35em").with(text))
 }
 
 /// From which width of the frame on a text is shown that needs a plot of `need_px`; `None` if
@@ -204,7 +203,7 @@ pub(super) const fn glyph(kind: EventKind) -> &'static str {
 }
 
 /// A glyph at a moment.
-pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> AnyView {
+pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> Element {
     let Event { at, kind, detail } = event;
     let path = glyph(*kind);
     let class = classes(&format!("event event-{}", kind.slug()), actor, Tone::Plain);
@@ -213,14 +212,13 @@ pub(super) fn event_view(event: &Event, actor: Option<u16>, gantt: &Gantt) -> An
         false => detail.clone(),
     };
     let x = percent(*at, gantt.end);
-    view! {
-        <svg class=class x=x overflow="visible">
-            <title>{text}</title>
-            <path class="event-halo" d=path />
-            <path d=path />
-        </svg>
-    }
-    .into_any()
+    shape("svg")
+        .class(class)
+        .set("x", x)
+        .set("overflow", "visible")
+        .with(shape("title").with(text))
+        .with(shape("path").class("event-halo").set("d", path))
+        .with(shape("path").set("d", path))
 }
 
 #[cfg(test)]

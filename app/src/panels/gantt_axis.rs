@@ -1,8 +1,8 @@
 //! The axis of a Gantt chart: how wide a tick is, which ticks are named, where now is.
 
 use super::gantt::{LANE_PX, Look};
-use super::geometry::{FONT_PX, percent, text_px, whole_step};
-use leptos::prelude::*;
+use super::geometry::{FONT_PX, percent, px, text_px, whole_step};
+use crate::draw::{Element, shape};
 use sim::scene::Gantt;
 use std::fmt::Write;
 
@@ -63,7 +63,7 @@ fn number_step(end: u64, min_px: u64) -> u64 {
 
 /// Vertical rules at the numbers of the axis, and a rule under each lane, as one path: there may
 /// be many. Its x axis is time; the width of its lines is not scaled.
-pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> AnyView {
+pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> Element {
     let end = end.max(1);
     let height = n_lanes * LANE_PX;
     let mut path = String::new();
@@ -77,15 +77,15 @@ pub(super) fn rules(end: u64, n_lanes: usize, min_px: u64) -> AnyView {
 }
 
 /// A path whose x axis is time.
-fn time_path(class: &'static str, end: u64, height: usize, path: String) -> AnyView {
+fn time_path(class: &'static str, end: u64, height: usize, path: String) -> Element {
     let view_box = format!("0 0 {end} {height}");
-    view! {
-        <svg class="gantt-stretch" width="100%" height=height viewBox=view_box
-            preserveAspectRatio="none">
-            <path class=class d=path />
-        </svg>
-    }
-    .into_any()
+    shape("svg")
+        .class("gantt-stretch")
+        .set("width", "100%")
+        .set("height", height)
+        .set("viewBox", view_box)
+        .set("preserveAspectRatio", "none")
+        .with(shape("path").class(class).set("d", path))
 }
 
 fn whole(step: u64) -> usize {
@@ -93,28 +93,28 @@ fn whole(step: u64) -> usize {
 }
 
 /// Numbers, small rules between them, and a flag at `now`.
-pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> AnyView {
+pub(super) fn axis_view(now: u64, end: u64, min_px: u64) -> Element {
     let step = number_step(end, min_px);
-    let numbers: Vec<AnyView> =
+    let numbers: Vec<Element> =
         (0..=end).step_by(whole(step)).map(|at| number_view(at, end)).collect();
     let mut small = String::new();
     for at in (0..=end).step_by(minor_step(end, min_px, step)) {
         let _ = write!(small, "M{at} 0V4");
     }
     let flag_px = text_px(&now.to_string(), FONT_PX) + 12.0;
-    let x = percent(now, end);
-    view! {
-        <svg class="gantt-scale" width="100%" height="26" aria-hidden="true">
-            {time_path("gantt-small", end.max(1), 4, small)}
-            {numbers}
-            <svg class="gantt-flag" x=x overflow="visible">
-                <path d="M-4 6L0 0L4 6Z" />
-                <rect x=-flag_px / 2.0 y="5" width=flag_px height="18" rx="4" />
-                <text y="18">{now}</text>
-            </svg>
-        </svg>
-    }
-    .into_any()
+    let pole = shape("path").set("d", "M-4 6L0 0L4 6Z");
+    let cloth = shape("rect").set("x", px(-flag_px / 2.0)).set("y", "5").set("width", px(flag_px));
+    let flag = shape("svg").class("gantt-flag").set("x", percent(now, end));
+    let flag = flag.set("overflow", "visible").with(pole);
+    let flag = flag.with(cloth.set("height", "18").set("rx", "4"));
+    shape("svg")
+        .class("gantt-scale")
+        .set("width", "100%")
+        .set("height", "26")
+        .set("aria-hidden", "true")
+        .with(time_path("gantt-small", end.max(1), 4, small))
+        .with(numbers)
+        .with(flag.with(shape("text").set("y", "18").with(now)))
 }
 
 /// The least step that divides `step` and leaves room between rules.
@@ -126,8 +126,8 @@ fn minor_step(end: u64, min_px: u64, step: u64) -> usize {
     whole(found.unwrap_or(step))
 }
 
-fn number_view(at: u64, end: u64) -> AnyView {
-    view! { <text class="gantt-number" x=percent(at, end) y="18">{at}</text> }.into_any()
+fn number_view(at: u64, end: u64) -> Element {
+    shape("text").class("gantt-number").set("x", percent(at, end)).set("y", "18").with(at)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::gantt::{LANE_PX, Look, event_view};
 use super::marks::classes;
-use leptos::prelude::*;
+use crate::draw::{Element, shape};
 use sim::scene::{EventKind, Gantt, Lane, Tone};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,9 +11,9 @@ use std::fmt::Write;
 const EVENTS_MAX: usize = 60;
 
 /// Draws a lane. Spans of one look that are closer than a pixel run together.
-pub(super) fn dense_lane(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> AnyView {
+pub(super) fn dense_lane(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> Element {
     let pixel = gantt.end / min_px.max(1);
-    let paths: Vec<AnyView> = runs(lane, pixel).into_iter().map(path_view).collect();
+    let paths: Vec<Element> = runs(lane, pixel).into_iter().map(path_view).collect();
     let box_of_time = format!("0 0 {} {LANE_PX}", gantt.end.max(1));
     let shift = format!("translate(0 {})", n * LANE_PX);
     let n_bars = lane.spans.iter().filter(|it| Look::of(it.mark.tone) == Look::Bar).count();
@@ -27,19 +27,12 @@ pub(super) fn dense_lane(lane: &Lane, n: usize, gantt: &Gantt, min_px: u64) -> A
     let text = format!("{}: {n_bars} bars, {total} in all", lane.label);
     // What matters most is kept where there are too many.
     let events = lane.events.iter().filter(|it| it.kind != EventKind::Note).take(EVENTS_MAX);
-    let events: Vec<AnyView> = events.map(|it| event_view(it, lane.actor, gantt)).collect();
-    view! {
-        <g class="gantt-lane" transform=shift>
-            <svg x="0" y="0" width="100%" height=LANE_PX viewBox=box_of_time
-                preserveAspectRatio="none">
-                <title>{text}</title>
-                <rect class="span-touch" width="100%" height="100%" />
-                {paths}
-            </svg>
-            {events}
-        </g>
-    }
-    .into_any()
+    let events: Vec<Element> = events.map(|it| event_view(it, lane.actor, gantt)).collect();
+    let touch = shape("rect").class("span-touch").set("width", "100%").set("height", "100%");
+    let plot = shape("svg").set("x", "0").set("y", "0").set("width", "100%").set("height", LANE_PX);
+    let plot = plot.set("viewBox", box_of_time).set("preserveAspectRatio", "none");
+    let plot = plot.with(shape("title").with(text)).with(touch).with(paths);
+    shape("g").class("gantt-lane").set("transform", shift).with(plot).with(events)
 }
 
 /// Who is drawn how: one path each.
@@ -59,7 +52,7 @@ fn runs(lane: &Lane, pixel: u64) -> BTreeMap<Group, Vec<(u64, u64)>> {
     groups
 }
 
-fn path_view(((look, actor, tone), runs): (Group, Vec<(u64, u64)>)) -> AnyView {
+fn path_view(((look, actor, tone), runs): (Group, Vec<(u64, u64)>)) -> Element {
     let (top, height) = look.rows_px();
     let mut path = String::new();
     for (start, end) in runs {
@@ -67,7 +60,7 @@ fn path_view(((look, actor, tone), runs): (Group, Vec<(u64, u64)>)) -> AnyView {
         let _ = write!(path, "M{start} {top}h{width}v{height}h-{width}z");
     }
     let class = classes(&format!("run run-{}", look.slug()), actor, tone);
-    view! { <path class=class d=path /> }.into_any()
+    shape("path").class(class).set("d", path)
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use super::geometry::{FONT_PX, px, text_px};
 use super::graph_edges::{Body, Way, arrow, bodies, way};
 use super::marks::{mark_class, pattern, tip};
-use leptos::prelude::*;
+use crate::draw::{Element, el, shape};
 use sim::scene::{Edge, Graph, Node};
 
 /// Room around the picture, in pixels.
 const MARGIN_PX: f64 = 14.0;
 
 /// Draws edges below, nodes above. The picture keeps its size; its frame scrolls if it must.
-pub(super) fn graph_view(graph: &Graph, title: &str) -> AnyView {
+pub(super) fn graph_view(graph: &Graph, title: &str) -> Element {
     let bodies = bodies(graph);
     let find = |key: &str| graph.nodes.iter().position(|node| node.mark.key == key);
     let mut ways: Vec<(&Edge, Way, String)> = Vec::new();
@@ -23,20 +23,18 @@ pub(super) fn graph_view(graph: &Graph, title: &str) -> AnyView {
     }
     let (view_box, width, height) = frame(&bodies, &ways);
     let summary = format!("{title}: {} nodes, {} edges", graph.nodes.len(), graph.edges.len());
-    let edges: Vec<AnyView> =
+    let edges: Vec<Element> =
         ways.iter().map(|it| edge_view(it.0, &it.1, &it.2, graph.directed)).collect();
-    let nodes: Vec<AnyView> =
+    let nodes: Vec<Element> =
         graph.nodes.iter().zip(&bodies).map(|(node, body)| node_view(node, body)).collect();
-    view! {
-        <div class="graph-frame" tabindex="0" role="group" aria-label=format!("{title}, graph")>
-            <svg class="graph" width=width height=height viewBox=view_box role="img"
-                aria-label=summary>
-                {edges}
-                {nodes}
-            </svg>
-        </div>
-    }
-    .into_any()
+    let plot = shape("svg").class("graph").set("width", width).set("height", height);
+    let plot = plot.set("viewBox", view_box).set("role", "img").set("aria-label", summary);
+    el("div")
+        .class("graph-frame")
+        .set("tabindex", "0")
+        .set("role", "group")
+        .set("aria-label", format!("{title}, graph"))
+        .with(plot.with(edges).with(nodes))
 }
 
 /// View box, width and height around everything.
@@ -61,7 +59,7 @@ fn frame(bodies: &[Body], ways: &[(&Edge, Way, String)]) -> (String, String, Str
     (view_box, px(width), px(height))
 }
 
-fn edge_view(edge: &Edge, way: &Way, text: &str, directed: bool) -> AnyView {
+fn edge_view(edge: &Edge, way: &Way, text: &str, directed: bool) -> Element {
     let class = format!("edge tone-{}", edge.tone.slug());
     let (corners, back) = arrow(way);
     let end = if directed { back } else { way.to };
@@ -74,63 +72,51 @@ fn edge_view(edge: &Edge, way: &Way, text: &str, directed: bool) -> AnyView {
         px(end.0),
         px(end.1)
     );
-    let head = match directed {
-        true => {
-            let points: Vec<String> =
-                corners.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect();
-            view! { <polygon points=points.join(" ") /> }.into_any()
-        }
-        false => ().into_any(),
-    };
-    let label = match edge.label.is_empty() {
-        true => ().into_any(),
-        false => {
-            let (x, y) = way.label(text_px(&edge.label, FONT_PX) / 2.0);
-            view! { <text x=px(x) y=px(y) dy="0.35em">{edge.label.clone()}</text> }.into_any()
-        }
-    };
-    view! { <g class=class><title>{text.to_owned()}</title><path d=curve />{head}{label}</g> }
-        .into_any()
+    let head = directed.then(|| {
+        let points: Vec<String> =
+            corners.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect();
+        shape("polygon").set("points", points.join(" "))
+    });
+    let label = (!edge.label.is_empty()).then(|| {
+        let (x, y) = way.label(text_px(&edge.label, FONT_PX) / 2.0);
+        let text = shape("text").set("x", px(x)).set("y", px(y)).set("dy", "0.35em");
+        text.with(&edge.label)
+    });
+    shape("g")
+        .class(class)
+        .with(shape("title").with(text.to_owned()))
+        .with(shape("path").set("d", curve))
+        .with(head)
+        .with(label)
 }
 
-fn node_view(node: &Node, body: &Body) -> AnyView {
+fn node_view(node: &Node, body: &Body) -> Element {
     let Node { boxed, mark, note, .. } = node;
     let (w, h) = body.half;
-    let shape = match boxed {
-        true => {
-            let (x, y) = (px(-w), px(-h));
-            view! { <rect x=x y=y width=px(w * 2.0) height=px(h * 2.0) rx="6" /> }.into_any()
+    // The outline, so many pixels inside the border.
+    let outline = |inside: f64, radius: &'static str| {
+        let (w, h) = (w - inside, h - inside);
+        if !boxed {
+            return shape("circle").set("r", px(w));
         }
-        false => view! { <circle r=px(w) /> }.into_any(),
+        let rect = shape("rect").set("x", px(-w)).set("y", px(-h));
+        rect.set("width", px(w * 2.0)).set("height", px(h * 2.0)).set("rx", radius)
     };
     // On small shapes a pattern is a dashed line inside the border.
-    let inner = match (mark.actor.map_or(0, pattern), boxed) {
-        (0, _) => ().into_any(),
-        (_, true) => {
-            let (x, y) = (px(4.0 - w), px(4.0 - h));
-            let (width, height) = (px(w * 2.0 - 8.0), px(h * 2.0 - 8.0));
-            view! { <rect class="pattern-ring" x=x y=y width=width height=height rx="3" /> }
-                .into_any()
-        }
-        (_, false) => view! { <circle class="pattern-ring" r=px(w - 4.0) /> }.into_any(),
-    };
-    let (label_dy, note) = match note.is_empty() {
-        true => ("0.35em", ().into_any()),
-        false => (
-            "-0.2em",
-            view! { <text class="node-note" dy="1.15em">{note.clone()}</text> }.into_any(),
-        ),
-    };
+    let has_pattern = 0 < mark.actor.map_or(0, pattern);
+    let inner = has_pattern.then(|| outline(4.0, "3").class("pattern-ring"));
+    let label_dy = if note.is_empty() { "0.35em" } else { "-0.2em" };
+    let note =
+        (!note.is_empty()).then(|| shape("text").class("node-note").set("dy", "1.15em").with(note));
     let shift = format!("translate({} {})", px(body.center.0), px(body.center.1));
-    let place = view! {
-        <g class=mark_class("node", mark) data-key=mark.key.clone()>
-            <title>{tip(mark)}</title>
-            {shape}
-            {inner}
-            <text dy=label_dy>{mark.label.clone()}</text>
-            {note}
-        </g>
-    };
+    let place = shape("g")
+        .class(mark_class("node", mark))
+        .set("data-key", &mark.key)
+        .with(shape("title").with(tip(mark)))
+        .with(outline(0.0, "6"))
+        .with(inner)
+        .with(shape("text").set("dy", label_dy).with(&mark.label))
+        .with(note);
     // The key stands inside the shift, so that a move may be played on top of it.
-    view! { <g transform=shift>{place}</g> }.into_any()
+    shape("g").set("transform", shift).with(place)
 }

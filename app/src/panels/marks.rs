@@ -1,6 +1,6 @@
 //! What all panels share: classes, tooltips, chips.
 
-use leptos::prelude::*;
+use crate::draw::{Content as _, Element, Node, el};
 use sim::scene::{Mark, Tone};
 
 /// Hues for actors; the next actor gets the first hue again, with a pattern.
@@ -48,44 +48,40 @@ pub(super) fn tip(mark: &Mark) -> String {
     }
 }
 
-/// A mark as a chip in a line of text.
-pub(super) fn chip(base: &str, mark: &Mark) -> AnyView {
-    let (key, label) = (mark.key.clone(), mark.label.clone());
-    view! {
-        <span class=mark_class(base, mark) data-key=key title=tip(mark)>{label}</span>
-    }
-    .into_any()
+/// A mark in a line of text.
+pub(super) fn chip(base: &str, mark: &Mark) -> Element {
+    let chip = el("span").class(mark_class(base, mark)).set("data-key", &mark.key);
+    chip.set("title", tip(mark)).with(&mark.label)
+}
+
+/// A name on an actor's colour and pattern.
+#[must_use]
+pub fn name_chip(actor: Option<u16>, name: &str) -> Element {
+    el("span").class(format!("chip chip-name {}", actor_class(actor))).with(name.to_owned())
 }
 
 /// An actor's name on its colour and pattern; the plain text if there is no such actor.
-#[must_use]
-pub fn actor_chip(actor: Option<u16>, actors: &[String], text: &str) -> AnyView {
-    let text = text.to_owned();
-    let Some(idx) = actor else {
-        return view! { <span class="name">{text}</span> }.into_any();
-    };
-    match actors.get(usize::from(idx)) {
+pub(super) fn actor_chip(actor: Option<u16>, actors: &[String], text: &str) -> Vec<Node> {
+    let plain = || el("span").class("name").with(text.to_owned());
+    let mut nodes = Vec::new();
+    match actor.map(|actor| actors.get(usize::from(actor))) {
+        None => plain().put(&mut nodes),
         // A longer name than the actor's own: the chip holds the actor's.
-        Some(name) if *name != text => {
-            let class = format!("chip chip-name {}", actor_class(actor));
-            view! { <span class=class>{name.clone()}</span>" "<span class="name">{text}</span> }
-                .into_any()
+        Some(Some(name)) if *name != text => {
+            name_chip(actor, name).put(&mut nodes);
+            " ".put(&mut nodes);
+            plain().put(&mut nodes);
         }
-        Some(_) | None => {
-            let class = format!("chip chip-name {}", actor_class(actor));
-            view! { <span class=class>{text}</span> }.into_any()
-        }
+        Some(_) => name_chip(actor, text).put(&mut nodes),
     }
+    nodes
 }
 
 /// The tone as a word of its own, for states that have no other text; nothing if it says nothing.
-pub(super) fn tone_word(tone: Tone) -> AnyView {
+pub(super) fn tone_word(tone: Tone) -> Option<Element> {
     match tone {
-        Tone::Plain | Tone::Muted => ().into_any(),
-        tone => {
-            let class = format!("tone-word tone-{}", tone.slug());
-            view! { <span class=class>{tone.slug()}</span> }.into_any()
-        }
+        Tone::Plain | Tone::Muted => None,
+        tone => Some(el("span").class(format!("tone-word tone-{}", tone.slug())).with(tone.slug())),
     }
 }
 

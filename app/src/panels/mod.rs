@@ -37,32 +37,33 @@ mod sheet;
 mod tests;
 
 pub use excerpt::hero;
-pub use marks::{actor_chip, actor_class};
+pub use marks::{actor_class, name_chip};
 pub use pager::FOLLOW;
 
-use leptos::prelude::*;
+use crate::draw::{Content as _, Element, Node, el};
 use sim::scene::{Chart, Panel, Slot};
 
 /// Draws a chart with a title.
-pub type ChartView = fn(&Chart, &str) -> AnyView;
+pub type ChartView = fn(&Chart, &str) -> Element;
 
 /// What draws charts: a piece of the program of its own, since most figures have none.
 pub static CHARTS: ChartView = chart::chart_view;
 
 /// Draws a chart, once what draws it is here.
 #[must_use]
-pub fn chart_view(chart: &Chart, title: &str) -> AnyView {
+pub fn chart_view(chart: &Chart, title: &str) -> Element {
     match crate::pieces::charts() {
         Some(draw) => draw(chart, title),
-        None => view! { <p class="quiet-note">"The chart did not come. Check the connection, then load the page again."</p> }
-            .into_any(),
+        None => el("p")
+            .class("quiet-note")
+            .with("The chart did not come. Check the connection, then load the page again."),
     }
 }
 
 /// Draws one panel of one frame, whole. `actors` are the run's names by actor index.
 #[must_use]
-pub fn panel_view(slot: &Slot, actors: &[String]) -> AnyView {
-    framed(slot, actors, ().into_any())
+pub fn panel_view(slot: &Slot, actors: &[String]) -> Element {
+    framed(slot, actors, None, None)
 }
 
 /// Draws one panel of one frame; of very many rows the page of index `chosen`, or the one where the step happens, which
@@ -74,34 +75,34 @@ pub fn paged_view(
     chosen: Option<usize>,
     hero: Option<u16>,
     turns: bool,
-) -> AnyView {
+) -> Element {
     let page = excerpt::cut(&mut slot, chosen, hero);
     let pager = page.map(|page| pager::pager_view(page, slot.slug, chosen.is_none(), turns));
-    framed(&slot, actors, pager.into_any())
+    framed(&slot, actors, hero, pager)
 }
 
-fn framed(slot: &Slot, actors: &[String], pager: AnyView) -> AnyView {
+fn framed(slot: &Slot, actors: &[String], hero: Option<u16>, pager: Option<Element>) -> Element {
     let Slot { slug, title, panel } = slot;
-    let body = match panel {
-        Panel::Gantt(it) => gantt::gantt_view(it, actors, title),
-        Panel::Queue(it) => queue::queue_view(it),
-        Panel::Cells(it) => cells::cells_view(it),
-        Panel::Strip(it) => strip::strip_view(it, title),
-        Panel::Table(it) => table::table_view(it, title),
-        Panel::Bits(it) => bits::bits_view(it),
-        Panel::Graph(it) => graph::graph_view(it, title),
-        Panel::Code(it) => code::code_view(it, actors),
-        Panel::Chart(it) => chart_view(it, title),
-        Panel::Stats(it) => stats::stats_view(it),
-        Panel::Note { text } => note::note_view(text),
-    };
-    let class = format!("panel panel-{}", panel.kind());
-    view! {
-        <div class=class data-slug=*slug role="group" aria-label=*title>
-            <p class="panel-title" aria-hidden="true">{*title}</p>
-            {pager}
-            {body}
-        </div>
+    let mut body: Vec<Node> = Vec::new();
+    match panel {
+        Panel::Gantt(it) => body = gantt::gantt_view(it, actors, hero, title),
+        Panel::Queue(it) => queue::queue_view(it).put(&mut body),
+        Panel::Cells(it) => cells::cells_view(it).put(&mut body),
+        Panel::Strip(it) => strip::strip_view(it, title).put(&mut body),
+        Panel::Table(it) => table::table_view(it, title).put(&mut body),
+        Panel::Bits(it) => bits::bits_view(it).put(&mut body),
+        Panel::Graph(it) => graph::graph_view(it, title).put(&mut body),
+        Panel::Code(it) => code::code_view(it, actors).put(&mut body),
+        Panel::Chart(it) => chart_view(it, title).put(&mut body),
+        Panel::Stats(it) => stats::stats_view(it).put(&mut body),
+        Panel::Note { text } => note::note_view(text).put(&mut body),
     }
-    .into_any()
+    el("div")
+        .class(format!("panel panel-{}", panel.kind()))
+        .set("data-slug", *slug)
+        .set("role", "group")
+        .set("aria-label", *title)
+        .with(el("p").class("panel-title").set("aria-hidden", "true").with(*title))
+        .with(pager)
+        .with(body)
 }

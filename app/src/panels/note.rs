@@ -1,8 +1,8 @@
 //! One paragraph.
 
-use leptos::prelude::*;
+use crate::draw::{Element, el};
 
 /// Draws the paragraph.
-pub(super) fn note_view(text: &str) -> AnyView {
-    view! { <p class="note">{text.to_owned()}</p> }.into_any()
+pub(super) fn note_view(text: &str) -> Element {
+    el("p").class("note").with(text.to_owned())
 }

@@ -1,28 +1,23 @@
 //! Named values with units.
 
-use leptos::prelude::*;
+use crate::draw::{Element, el};
 use sim::scene::{Stat, Stats};
 
 /// Draws a quiet row of figures.
-pub(super) fn stats_view(stats: &Stats) -> AnyView {
-    let items: Vec<AnyView> = stats.items.iter().map(stat_view).collect();
-    view! { <dl class="stats">{items}</dl> }.into_any()
+pub(super) fn stats_view(stats: &Stats) -> Element {
+    let items: Vec<Element> = stats.items.iter().map(stat_view).collect();
+    el("dl").class("stats").with(items)
 }
 
-fn stat_view(stat: &Stat) -> AnyView {
+fn stat_view(stat: &Stat) -> Element {
     let Stat { label, value, unit } = stat;
-    let unit = match unit.is_empty() {
-        true => ().into_any(),
-        false => view! { " " <span class="stat-unit">{sim::unit(value, unit)}</span> }.into_any(),
-    };
     // Words are read, not compared, and set smaller than figures.
     let is_words = 8 < value.len() && value.chars().next().is_some_and(char::is_alphabetic);
     let class = if is_words { "stat-value is-words" } else { "stat-value" };
-    view! {
-        <div class="stat">
-            <dt>{label.clone()}</dt>
-            <dd><span class=class>{value.clone()}</span>{unit}</dd>
-        </div>
-    }
-    .into_any()
+    let number = el("dd").with(el("span").class(class).with(value));
+    let number = match unit.is_empty() {
+        true => number,
+        false => number.with(" ").with(el("span").class("stat-unit").with(sim::unit(value, unit))),
+    };
+    el("div").class("stat").with(el("dt").with(label)).with(number)
 }

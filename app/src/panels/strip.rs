@@ -6,8 +6,8 @@
 use super::gantt::fits;
 use super::geometry::{FONT_PX, percent, text_px, whole_step};
 use super::marks::{mark_class, pattern, tip};
+use crate::draw::{Element, el, shape};
 use crate::words::count;
-use leptos::prelude::*;
 use sim::scene::{Part, Pin, Strip, StripRow, Tone};
 
 /// Height of a row, in pixels. The same as in figure.css.
@@ -27,31 +27,25 @@ const PADDING_PX: f64 = 6.0;
 const NUMBER_GAP_PX: f64 = 18.0;
 
 /// Draws labels at the left, rows at the right, the axis below.
-pub(super) fn strip_view(strip: &Strip, title: &str) -> AnyView {
+pub(super) fn strip_view(strip: &Strip, title: &str) -> Element {
     let Strip { start, end, unit, rows } = strip;
     let height = rows.len() * ROW_PX;
-    let labels: Vec<AnyView> = rows.iter().map(label_view).collect();
-    let drawn: Vec<AnyView> =
+    let labels: Vec<Element> = rows.iter().map(label_view).collect();
+    let drawn: Vec<Element> =
         rows.iter().enumerate().map(|(n, row)| row_view(row, n, strip)).collect();
     let summary = format!("{title}: {} from {start} to {end} {unit}", count(rows.len(), "row"));
-    view! {
-        <div class="strip-frame">
-            <div class="strip-labels">{labels}</div>
-            <svg class="strip-plot" width="100%" height=height role="img" aria-label=summary>
-                {drawn}
-            </svg>
-            <div class="strip-corner">{*unit}</div>
-            <svg class="strip-scale" width="100%" height="24" aria-hidden="true">
-                {numbers(strip)}
-            </svg>
-        </div>
-    }
-    .into_any()
+    let plot = shape("svg").class("strip-plot").set("width", "100%").set("height", height);
+    let scale = shape("svg").class("strip-scale").set("width", "100%").set("height", "24");
+    el("div")
+        .class("strip-frame")
+        .with(el("div").class("strip-labels").with(labels))
+        .with(plot.set("role", "img").set("aria-label", summary).with(drawn))
+        .with(el("div").class("strip-corner").with(*unit))
+        .with(scale.set("aria-hidden", "true").with(numbers(strip)))
 }
 
-fn label_view(row: &StripRow) -> AnyView {
-    let label = row.label.clone();
-    view! { <div class="strip-label" title=label.clone()>{label.clone()}</div> }.into_any()
+fn label_view(row: &StripRow) -> Element {
+    el("div").class("strip-label").set("title", &row.label).with(&row.label)
 }
 
 /// A place as a share of the width.
@@ -59,27 +53,25 @@ fn place(at: u64, strip: &Strip) -> String {
     percent(at.saturating_sub(strip.start), strip.end.saturating_sub(strip.start))
 }
 
-fn row_view(row: &StripRow, n: usize, strip: &Strip) -> AnyView {
-    let parts: Vec<AnyView> = row.parts.iter().map(|part| part_view(part, strip)).collect();
-    let pins: Vec<AnyView> = row.pins.iter().map(|pin| pin_view(pin, strip)).collect();
+fn row_view(row: &StripRow, n: usize, strip: &Strip) -> Element {
+    let parts: Vec<Element> = row.parts.iter().map(|part| part_view(part, strip)).collect();
+    let pins: Vec<Element> = row.pins.iter().map(|pin| pin_view(pin, strip)).collect();
     let shift = format!("translate(0 {})", n * ROW_PX);
-    view! { <g class="strip-row" transform=shift>{parts}{pins}</g> }.into_any()
+    shape("g").class("strip-row").set("transform", shift).with(parts).with(pins)
 }
 
-fn part_view(part: &Part, strip: &Strip) -> AnyView {
+fn part_view(part: &Part, strip: &Strip) -> Element {
     let Part { start, end, mark } = part;
     let (x, to) = (place(*start, strip), place(*end, strip));
     let length = end.saturating_sub(*start);
     let width = percent(length, strip.end.saturating_sub(strip.start));
     let text = format!("{}, {start} to {end} {}", tip(mark), strip.unit);
     let middle = PART_TOP_PX + PART_PX / 2;
-    let overlay = match mark.actor.map_or(0, pattern) {
-        1.. if mark.tone != Tone::Free => {
-            view! { <line class="pattern-line" x1=x.clone() x2=to y1=middle y2=middle /> }
-                .into_any()
-        }
-        _ => ().into_any(),
-    };
+    let has_pattern = mark.tone != Tone::Free && 0 < mark.actor.map_or(0, pattern);
+    let overlay = has_pattern.then(|| {
+        let line = shape("line").class("pattern-line").set("x1", &x).set("x2", to);
+        line.set("y1", middle).set("y2", middle)
+    });
     let share = length as f64 / strip.end.saturating_sub(strip.start).max(1) as f64;
     let need = (text_px(&mark.label, FONT_PX) + PADDING_PX) / share;
     let label = match fits(need, PLOT_PX) {
@@ -87,53 +79,46 @@ fn part_view(part: &Part, strip: &Strip) -> AnyView {
             let from_start = |at: u64| at.saturating_sub(strip.start);
             let whole = from_start(strip.end).saturating_mul(2);
             let center = percent(from_start(*start).saturating_add(from_start(*end)), whole);
-            view! { <text class=class x=center y=middle dy="0.35em">{mark.label.clone()}</text> }
-                .into_any()
+            let text = shape("text").class(class).set("x", center).set("y", middle);
+            Some(text.set("dy", "0.35em").with(&mark.label))
         }
-        Some(_) | None => ().into_any(),
+        Some(_) | None => None,
     };
-    view! {
-        <g class=mark_class("part", mark) data-key=mark.key.clone()>
-            <title>{text}</title>
-            <rect x=x y=PART_TOP_PX width=width height=PART_PX rx="3" />
-            {overlay}
-            {label}
-        </g>
-    }
-    .into_any()
+    let rect = shape("rect").set("x", x).set("y", PART_TOP_PX).set("width", width);
+    shape("g")
+        .class(mark_class("part", mark))
+        .set("data-key", &mark.key)
+        .with(shape("title").with(text))
+        .with(rect.set("height", PART_PX).set("rx", "3"))
+        .with(overlay)
+        .with(label)
 }
 
 /// A triangle that points down at its place, with its name beside it.
-fn pin_view(pin: &Pin, strip: &Strip) -> AnyView {
+fn pin_view(pin: &Pin, strip: &Strip) -> Element {
     let Pin { at, mark } = pin;
     let x = place(*at, strip);
     let text = format!("{}, {}", tip(mark), sim::quantity(&at.to_string(), strip.unit));
     // Past the middle the name stands at the left, so that it is never cut.
     let half = strip.start + strip.end.saturating_sub(strip.start) / 2;
     let (shift, class) = if half < *at { ("-8", "pin-name pin-left") } else { ("8", "pin-name") };
-    view! {
-        <svg class="pin-place" x=x overflow="visible">
-            <g class=mark_class("pin", mark) data-key=mark.key.clone()>
-                <title>{text}</title>
-                <path d="M-5 4H5L0 13Z" />
-                <text class=class x=shift y="11">{mark.label.clone()}</text>
-            </g>
-        </svg>
-    }
-    .into_any()
+    let name = shape("text").class(class).set("x", shift).set("y", "11").with(&mark.label);
+    let pin = shape("g").class(mark_class("pin", mark)).set("data-key", &mark.key);
+    let pin = pin.with(shape("title").with(text));
+    let pin = pin.with(shape("path").set("d", "M-5 4H5L0 13Z")).with(name);
+    shape("svg").class("pin-place").set("x", x).set("overflow", "visible").with(pin)
 }
 
 /// Round numbers below the rows, as many as the narrowest frame can hold.
-fn numbers(strip: &Strip) -> Vec<AnyView> {
+fn numbers(strip: &Strip) -> Vec<Element> {
     let span = strip.end.saturating_sub(strip.start).max(1);
     let gap_px = text_px(&strip.end.to_string(), FONT_PX) + NUMBER_GAP_PX;
     let step = whole_step(gap_px * span as f64 / PLOT_PX as f64);
     let first = strip.start.div_ceil(step);
     let number = |n: u64| {
         let at = first.saturating_add(n).saturating_mul(step);
-        let x = place(at, strip);
-        (at <= strip.end)
-            .then(|| view! { <text class="gantt-number" x=x y="16">{at}</text> }.into_any())
+        let text = shape("text").class("gantt-number").set("x", place(at, strip));
+        (at <= strip.end).then(|| text.set("y", "16").with(at))
     };
     // The step is chosen so that there are few; the bound holds whatever the numbers are.
     (0..64).map_while(number).collect()

@@ -7,12 +7,7 @@ use std::time::Instant;
 
 fn html(panel: Panel) -> String {
     let slot = Slot { slug: "slug", title: "Title", panel };
-    plain(&panel_view(&slot, &samples::actors()).to_html())
-}
-
-/// Without the marks that Leptos leaves between nodes.
-fn plain(html: &str) -> String {
-    html.replace("<!>", "").replace("<!--<() />-->", "")
+    panel_view(&slot, &samples::actors()).to_html()
 }
 
 fn count(html: &str, what: &str) -> usize {
@@ -29,7 +24,7 @@ fn assert_has(html: &str, whats: &[&str]) {
 #[test]
 fn every_panel_names_itself_and_has_no_inline_style() {
     for slot in samples::slots() {
-        let html = plain(&panel_view(&slot, &samples::actors()).to_html());
+        let html = panel_view(&slot, &samples::actors()).to_html();
         let class = format!("panel panel-{}", slot.panel.kind());
         assert_has(&html, &[&class, slot.title, &format!("data-slug=\"{}\"", slot.slug)]);
         assert_eq!(count(&html, " style="), 0, "{html}");
@@ -55,7 +50,7 @@ fn gantt_has_lanes_bars_events_and_now() {
             "P2, running, 7 to 9 ticks",
             "Title: 5 lanes from 0 to 22 ticks, now 13",
             "has-actor actor-4",
-            "<line x1=\"59.0909%\" x2=\"59.0909%\" y1=\"0\" y2=\"180\" class=\"gantt-now\"",
+            "<line class=\"gantt-now\" x1=\"59.0909%\" x2=\"59.0909%\" y1=\"0\" y2=\"180\"",
         ],
     );
 }

@@ -1,7 +1,7 @@
 //! A problem in words and tables, as the learner is given it.
 
 use super::Problem;
-use crate::panels::actor_chip;
+use crate::panels::name_chip;
 use leptos::prelude::*;
 
 /// The settings and the tables.
@@ -45,7 +45,7 @@ pub(super) fn given_view(problem: &Problem) -> AnyView {
 /// A name on its colour, or a text as it is.
 pub(super) fn name_view(text: &str, actors: &[String]) -> AnyView {
     match actors.iter().position(|it| it == text) {
-        Some(at) => actor_chip(u16::try_from(at).ok(), actors, text),
+        Some(at) => name_chip(u16::try_from(at).ok(), text).into_any(),
         None => text.to_owned().into_any(),
     }
 }
