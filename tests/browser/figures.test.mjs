@@ -1,10 +1,11 @@
-// Every figure that has a page of its own, as a reader with a keyboard and a link has it.
+// Every figure that has a page of its own, as a reader with a keyboard and a link has it, and how its page looks.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { withPage } from "./lib/browser.mjs";
 import { hosted } from "./lib/hosted.mjs";
-import { Figure } from "./lib/figure.mjs";
+import { Figure, wake } from "./lib/figure.mjs";
+import { lookAround, pairsOf } from "./lib/looks.mjs";
 import { SIMS } from "./lib/site.mjs";
 
 const N_AT_ONCE = 3;
@@ -31,17 +32,18 @@ describe("every figure", { concurrency: N_AT_ONCE }, () => {
         await figure.focus();
         await t.test("steps forth and back by key, and stops at both ends", () => walk(figure));
         await t.test("jumps to markers in both directions", () => jump(figure));
-        await t.test("a link brings back what was seen", () => comeBack(figure, page, path));
-        assert.deepEqual(page.faults, []);
+        await t.test("a link brings back what was seen, below another path", () => comeBack(figure, page, path));
+        await wake(page);
+        await t.test("clean console, no foreign request", () => assert.deepEqual(page.faults, []));
+        await lookAround(t, page, pairsOf(path).flat(), true);
       }));
   }
 });
 
 async function comeBack(figure, page, path) {
   const { hash, seen } = await secondStep(figure, page);
-  // Only the fragment would change: that is no new visit.
-  await page.goto("about:blank");
-  await page.goto(site.host.url(path + hash));
+  await page.evaluate(() => [localStorage, sessionStorage].forEach((it) => it.clear()));
+  await page.goto(site.atRoot.url(path + hash));
   assert.deepEqual(await standing(await new Figure(page).ready()), seen);
 }
 

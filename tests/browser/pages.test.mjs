@@ -2,15 +2,14 @@
 // small screens, and axe has nothing against it. Pages for paper have paper.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { putAxe, violations, violationsOfLooks } from "./lib/axe.mjs";
 import { Seats, launch, withPage } from "./lib/browser.mjs";
 import { wake } from "./lib/figure.mjs";
+import { lookAround, pairsOf } from "./lib/looks.mjs";
 import { serve } from "./lib/server.mjs";
 import { DIST, PAGES, SIMS, firsts, folder, isEmbed, isPaper, isSingle } from "./lib/site.mjs";
 
 const PREFIXES = ["/", "/a/b/"];
 const N_AT_ONCE = 3;
-const LOOKS = [["light", 360], ["dark", 1280], ["dark", 360], ["light", 1280]];
 
 let browser;
 const hosts = {};
@@ -50,16 +49,11 @@ describe("every page", { concurrency: N_AT_ONCE }, () => {
   }
 });
 
-/**
- * Where a page is loaded, and in which colours and widths it is then looked at. Each is loaded below both paths (those of the engines below the longer one by
- * figures.test.mjs) and seen in both colours and at both widths, in turn in the one pair of looks and in the other; the first of a folder in all four.
- */
+/** Below which path a page is loaded, and in which colours and widths it is then looked at. figures.test.mjs loads those of the engines. */
 function visits(path) {
-  const place = PAGES.filter((it) => folder(it) === folder(path)).indexOf(path);
-  const pairs = [LOOKS.slice(0, 2), LOOKS.slice(2)];
-  if (place === 0) return PREFIXES.map((prefix, n) => [prefix, pairs[n]]);
-  const looks = pairs[place % pairs.length];
-  return SIMS.includes(path) ? [[PREFIXES[0], looks]] : PREFIXES.map((prefix, n) => [prefix, [looks[n]]]);
+  if (SIMS.includes(path)) return [];
+  const pairs = pairsOf(path);
+  return PREFIXES.map((prefix, n) => [prefix, pairs.length > 1 ? pairs[n] : [pairs[0][n]]]);
 }
 
 /** One load of a page serves several questions: a load costs more than they do. */
@@ -68,21 +62,7 @@ function lookAt(t, path, prefix, looks) {
     await page.goto(hosts[prefix].url(path));
     await wake(page);
     await t.test("clean console, no foreign request", () => assert.deepEqual(page.faults, []));
-    await t.test("no sideways scroll at 320 px", async () => {
-      await page.setViewportSize({ width: 320, height: 640 });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 320, `the page is ${width} px wide: ${await widest(page)}`);
-    });
-    await putAxe(page);
-    for (const [n, [colorScheme, width]] of looks.entries()) {
-      // What does not depend on looks is asked once.
-      const ask = n === 0 && prefix === PREFIXES[0] ? violations : violationsOfLooks;
-      await t.test(`axe finds nothing, ${colorScheme}, ${width} px`, async () => {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        assert.deepEqual(await ask(page), []);
-      });
-    }
+    await lookAround(t, page, looks, prefix === PREFIXES[0]);
   });
 }
 
@@ -113,11 +93,3 @@ test("an address that does not exist gets the page for that, at any depth", asyn
     });
   }
 });
-
-/** The elements that stick out, for the message of a failure. */
-function widest(page) {
-  return page.evaluate(() => {
-    const out = [...document.body.querySelectorAll("*")].filter((it) => it.getBoundingClientRect().right > innerWidth + 1);
-    return out.slice(0, 5).map((it) => `<${it.tagName.toLowerCase()} class="${it.getAttribute("class") ?? ""}">`).join(" ");
-  });
-}

@@ -29,7 +29,11 @@ export async function serve({ root, prefix = "/", cors = false, pages = {} }) {
     const send = (status, type, body) => response.writeHead(status, { ...headers, "Content-Type": type }).end(body);
     if (pages[path] !== undefined) return send(200, TYPES[".html"], pages[path]);
     const file = root && path.startsWith(prefix) ? await find(root, path.slice(prefix.length)) : undefined;
-    if (file) return send(200, TYPES[extname(file)] ?? "application/octet-stream", await readFile(file));
+    if (file) {
+      // As hosts do: what a page has brought, the next one has.
+      if (extname(file) !== ".html") response.setHeader("Cache-Control", "max-age=600");
+      return send(200, TYPES[extname(file)] ?? "application/octet-stream", await readFile(file));
+    }
     const missing = root && (await find(root, "404.html"));
     return send(404, TYPES[".html"], missing ? await readFile(missing) : "not found");
   });
