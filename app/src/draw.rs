@@ -4,6 +4,7 @@
 //! anew (with erased types, which halve the program), and then the browser works out every style again. So panels are data,
 //! and `patch` writes into the page only what differs from the step before.
 
+use content::escape;
 use std::borrow::Cow;
 
 /// An element with its attributes and what stands in it.
@@ -93,7 +94,7 @@ impl Element {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");
-            escape(value, out);
+            out.push_str(&escape(value));
             out.push('"');
         }
         let is_empty = matches!(inside, Inside::Nodes(nodes) if nodes.is_empty());
@@ -104,25 +105,13 @@ impl Element {
         match inside {
             Inside::Html(html) => out.push_str(html),
             Inside::Nodes(nodes) => nodes.iter().for_each(|node| match node {
-                Node::Text(text) => escape(text, out),
+                Node::Text(text) => out.push_str(&escape(text)),
                 Node::Element(element) => element.write(out),
             }),
         }
         out.push_str("</");
         out.push_str(tag);
         out.push('>');
-    }
-}
-
-fn escape(text: &str, out: &mut String) {
-    for it in text.chars() {
-        match it {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            it => out.push(it),
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Text as HTML.
 
 /// The text with what HTML reads as markup written out; fit for text and for quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for it in text.chars() {
         match it {
@@ -16,12 +17,14 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The text of escaped text: the opposite of [`escape`].
+#[cfg(feature = "full")]
 pub(crate) fn unescape(text: &str) -> String {
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
     text.replace("&amp;", "&")
 }
 
 /// A text as an id: small letters, digits and single hyphens.
+#[cfg(feature = "full")]
 pub fn slug(text: &str) -> String {
     let mut out = String::new();
     for it in text.chars().flat_map(char::to_lowercase) {
@@ -35,7 +38,7 @@ pub fn slug(text: &str) -> String {
     if out.is_empty() { "section".to_owned() } else { out.to_owned() }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "full"))]
 mod tests {
     use super::{escape, slug, unescape};
 

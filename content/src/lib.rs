@@ -25,7 +25,6 @@ mod desk;
 mod drawing;
 #[cfg(feature = "full")]
 mod errata;
-#[cfg(feature = "full")]
 mod escape;
 #[cfg(feature = "full")]
 mod faults;
@@ -76,6 +75,7 @@ mod toml_doc;
 #[cfg(feature = "full")]
 mod writer;
 
+pub use escape::escape;
 pub use level::{Difficulty, End, Ensure, Goal, Level};
 pub use schema::{FigureSpec, Kind, Question, Sweep, Tab};
 

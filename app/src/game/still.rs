@@ -1,8 +1,7 @@
 //! The levels as they stand on the page: what is to be done, and the program.
 
 use super::{Data, kicker, kind};
-use crate::quiz::escape;
-use content::{Goal, Level};
+use content::{Goal, Level, escape};
 use leptos::prelude::*;
 
 /// All levels to read, and what the app needs to play them.

@@ -3,8 +3,8 @@
 use super::shell::{Draft, POLICY, SITE, document};
 use super::{Page, Site, html, root_of};
 use crate::figure::Chrome;
-use crate::quiz::{escape, leading_panels};
-use content::FigureSpec;
+use crate::quiz::leading_panels;
+use content::{FigureSpec, escape};
 use leptos::prelude::*;
 use serde_json::json;
 use sim::Entry;

@@ -1,7 +1,7 @@
 //! What an engine's own file says of its model: the only place where that is written.
 
 use super::Site;
-use crate::quiz::escape;
+use content::escape;
 use std::path::Path;
 
 /// The parts of a file's opening comment, each a few sentences.

@@ -1,7 +1,7 @@
 //! What search engines read of a site whose address is known: its pages, and that all may be read.
 
 use super::{Page, Site};
-use crate::quiz::escape;
+use content::escape;
 use std::fmt::Write;
 
 /// `sitemap.xml` and `robots.txt`; nothing while the address is not known, for both name whole addresses.

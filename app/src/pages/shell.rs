@@ -1,7 +1,7 @@
 //! What every page has around its own part: head, top bar, course list, contents of the page, foot.
 
 use super::{Files, Page, Site, course, errata, html, icons, offline, preview, root_of, sheet};
-use crate::quiz::escape;
+use content::escape;
 use leptos::prelude::*;
 use std::fmt::Write;
 

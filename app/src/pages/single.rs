@@ -4,7 +4,7 @@ use super::encode::{base64, csp_hash};
 use super::files::{Bundle, FRAMED, Files};
 use super::shell::SITE;
 use super::{Page, Site, embed, html, root_of};
-use crate::quiz::escape;
+use content::escape;
 use flate2::{Compression, write::GzEncoder};
 use sim::Entry;
 use std::io::Write;

@@ -5,9 +5,9 @@
 
 use super::shell::Draft;
 use super::{Page, Site, course, files, html, questions};
-use crate::quiz::{escape, right_html};
+use crate::quiz::right_html;
 use crate::study;
-use content::{Kind, Module, Question, resolve_links, resolve_question};
+use content::{Kind, Module, Question, escape, resolve_links, resolve_question};
 use leptos::prelude::*;
 
 /// The three pages and their files.

@@ -1,6 +1,6 @@
 //! Answers: what a learner has given, whether it is right, and how the right one is written.
 
-use content::{Kind, Question};
+use content::{Kind, Question, escape};
 use sim::Rng;
 
 /// What a learner has given.
@@ -114,12 +114,6 @@ pub fn seed_of(question: &Question) -> u64 {
     question.id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, it| {
         (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3)
     })
-}
-
-/// Text as HTML.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

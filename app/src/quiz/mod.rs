@@ -10,7 +10,7 @@ pub mod progress;
 mod sheet;
 mod still;
 
-pub use answer::{Given, escape, first_do, is_readable, judge, order_shown, right_html, seed_of};
+pub use answer::{Given, first_do, is_readable, judge, order_shown, right_html, seed_of};
 pub(crate) use card::figure;
 #[cfg(feature = "ssr")]
 pub(crate) use card::leading_panels;
