@@ -45,6 +45,7 @@ mod tests {
     #[test]
     fn markup_is_written_out() {
         assert_eq!(escape("a<b> & \"c\""), "a&lt;b&gt; &amp; &quot;c&quot;");
+        assert_eq!(escape(r#"a"b<c&d"#), "a&quot;b&lt;c&amp;d");
         assert_eq!(unescape(&escape("a<b> &lt; \"c\"")), "a<b> &lt; \"c\"");
     }
 

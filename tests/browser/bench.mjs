@@ -81,7 +81,10 @@ async function longFigures() {
   }
   await browser.close();
   await host.close();
-  return { "figure.step_to_paint_200_jobs_p95": { value: quantile(steps, 0.95), unit: "ms" } };
+  return {
+    "figure.step_to_paint_200_jobs_median": { value: quantile(steps, 0.5), unit: "ms" },
+    "figure.step_to_paint_200_jobs_p95": { value: quantile(steps, 0.95), unit: "ms" },
+  };
 }
 
 /** How many states a second the explorer looks at, in the page and with the page awake. */
